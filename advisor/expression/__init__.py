@@ -1,0 +1,36 @@
+"""The small typed, three-valued language in which rules, recognition and derived values are written.
+
+Python expression syntax over declared facts; work is bounded by the size of the expression, and what the facts do not settle is UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from advisor.expression.environment import Environment
+from advisor.expression.evaluation import evaluate, missing
+from advisor.expression.failure import ExpressionError
+from advisor.expression.functions import BUILTINS, Function
+from advisor.expression.parsing import parse
+from advisor.expression.tree import Expression, Tree, dump, load
+from advisor.expression.value import ABSENT, UNKNOWN, Absent, Nothing, Result, Type, Unknown, Value
+
+__all__ = [
+    "ABSENT",
+    "BUILTINS",
+    "UNKNOWN",
+    "Absent",
+    "Environment",
+    "Expression",
+    "ExpressionError",
+    "Function",
+    "Nothing",
+    "Result",
+    "Tree",
+    "Type",
+    "Unknown",
+    "Value",
+    "dump",
+    "evaluate",
+    "load",
+    "missing",
+    "parse",
+]
