@@ -32,7 +32,7 @@ class Scalar:
 
     span: Span
     value: Atom
-    """What the format's newest standard reads: YAML 1.2 core schema, JSON, TOML, a Python literal."""
+    """What the format's newest standard reads: YAML 1.2 core schema (and `1_000`, as its loaders do), JSON, TOML, a Python literal."""
     legacy: Atom
     """What YAML 1.1 (PyYAML) reads; equal to `value` in every other format. `5e-7` is 5e-07 in 1.2 and a string here."""
     style: Literal["plain", "single", "double", "block", "literal"]
@@ -57,12 +57,15 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key and its value. `shared` says why the value may not be edited here: it is reached through an alias or a merge key."""
+    """A key and its value."""
 
     key: str
     key_span: Span
     value: Node
-    shared: Literal["alias", "merge"] | None = None
+    shared: Literal["alias", "merge", "computed"] | None = None
+    """Why the value may not be edited here: an alias or a merge key uses it in other places too, or it is the result of arithmetic."""
+    default: bool = False
+    """The value holds only where the caller's environment does not set another: `${LR:-1e-6}`."""
 
 
 @dataclass(frozen=True, slots=True)
