@@ -132,6 +132,9 @@ class Document:
             position = text.find("\n", position + 1)
         return starts
 
+    def __repr__(self) -> str:
+        return f"Document({self.path!r}, {self.format})"
+
     def position(self, offset: int) -> Position:
         line = bisect.bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)

@@ -1,0 +1,80 @@
+"""A run's keys as its files give them: several documents and overrides merged, looked up under the dialect's prefixes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import cached_property
+
+from advisor.configuration.fact import Place
+from advisor.source.document import Document, Mapping as Section
+
+
+@dataclass(frozen=True)
+class Native:
+    places: Mapping[str, Place]
+    """Dotted key -> where it stands, sections included."""
+    documents: Sequence[Document]
+    prefixes: tuple[str, ...] = field(default=())
+
+    def find(self, key: str) -> Place | None:
+        """The value at a key, directly or under one of the dialect's prefixes (`DPOConfig.`)."""
+        place = self.places.get(key)
+        if place is not None:
+            return place
+        for prefix in self.prefixes:
+            place = self.places.get(prefix + key)
+            if place is not None:
+                return place
+        return None
+
+    def has(self, key: str) -> bool:
+        """Whether a key is there; `*` stands for any run of characters."""
+        return any(True for _ in self.matching(key))
+
+    def matching(self, pattern: str) -> Iterator[Place]:
+        """The places of all keys of a pattern, lower and upper case alike."""
+        if "*" not in pattern:
+            place = self.find(pattern)
+            if place is not None:
+                yield place
+            return
+        compiled = re.compile(translate(pattern), re.IGNORECASE)
+        yield from (place for name, place in self.places.items() if compiled.match(self.unprefixed(name)))
+
+    def unprefixed(self, key: str) -> str:
+        for prefix in self.prefixes:
+            if key.startswith(prefix):
+                return key[len(prefix) :]
+        return key
+
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """Keys that hold a value and not a section."""
+        return tuple(key for key, place in self.places.items() if not isinstance(place.node, Section))
+
+    def calls(self, pattern: str) -> bool:
+        compiled = re.compile(translate(pattern))
+        return any(compiled.match(name) for document in self.documents for name in document.calls)
+
+    def mentions(self, words: str) -> bool:
+        return any(words in document.text.lower() for document in self.documents)
+
+    @cached_property
+    def path_words(self) -> frozenset[str]:
+        """The words of the first document's path, in which people name the method: `recipes/zephyr/dpo/config_full.yaml`."""
+        if not self.documents:
+            return frozenset()
+        last = re.split(r"[\\/]", self.documents[0].path.lower())[-3:]
+        return frozenset(word for part in last for word in re.split(r"[^a-z0-9]+", part) if word)
+
+
+def merged(documents: Sequence[Document], prefixes: tuple[str, ...] = ()) -> Native:
+    """The keys of several documents; what a later one says replaces what an earlier one said, key by key."""
+    places: dict[str, Place] = {}
+    for document in documents:
+        for key, value in document.values.items():
+            places[key] = Place(document, key, value.entry, value.node)
+    return Native(places, tuple(documents), prefixes)

@@ -1,0 +1,109 @@
+"""The words in which tables speak of a file: which keys it has, what stands there, what it calls and how it is named.
+
+They are functions of the rule language (`advisor.expression`), so recognising a dialect, choosing a method and reading a key use the
+same predicates as rules. Names are the canonical facts read so far and `value`, the native value at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from advisor.configuration.names import fact_types
+from advisor.dialects.native import Native
+from advisor.dialects.version import compare
+from advisor.expression import UNKNOWN, Environment, Function, Result, Type
+from advisor.source.document import Scalar, Sequence, Unresolved
+
+
+@cache
+def environment() -> Environment:
+    """What expressions in dialect tables may use."""
+    return Environment(names={**fact_types(), "value": Type.NUMBER}, functions=functions(None))
+
+
+def functions(native: Native | None, versions: Mapping[str, str] | None = None) -> dict[str, Function]:
+    """The predicates over one run's keys; without a run, their signatures alone."""
+
+    def bound(native: Native) -> dict[str, Function]:
+        text, truth, listed = (Type.TEXT,), Type.BOOLEAN, (Type.LIST,)
+        return {
+            "key": Function(text, truth, lambda key: native.has(key)),
+            "count": Function(listed, Type.NUMBER, lambda keys: sum(native.has(key) for key in keys)),
+            "number": Function(text, Type.NUMBER, lambda key: _number(native, key)),
+            "text": Function(text, Type.TEXT, lambda key: _text(native, key)),
+            "truth": Function(text, truth, lambda key: _truth(native, key)),
+            "length": Function(text, Type.NUMBER, lambda key: _length(native, key)),
+            "calls": Function(text, truth, lambda pattern: native.calls(pattern)),
+            "says": Function((Type.TEXT, Type.TEXT), truth, lambda pattern, word: _says(native, pattern, word)),
+            "path_has": Function(text, truth, lambda word: word in native.path_words),
+            "mentions": Function(text, truth, lambda words: native.mentions(words)),
+            "since": Function((Type.TEXT, Type.TEXT), truth, lambda framework, version: _since(versions or {}, framework, version)),
+        }
+
+    return bound(native if native is not None else Native({}, ()))
+
+
+def _number(native: Native, key: str) -> Result:
+    place = native.find(key)
+    if place is None or not isinstance(place.node, Scalar):
+        return UNKNOWN
+    value = place.node.value
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return UNKNOWN
+    return UNKNOWN if isinstance(value, bool) or value is None else value
+
+
+def _text(native: Native, key: str) -> Result:
+    """The text at a key in lower case, a list as its items joined by spaces; empty where the key is absent or null."""
+    place = native.find(key)
+    if place is None:
+        return ""
+    if isinstance(place.node, Unresolved):
+        return UNKNOWN
+    if isinstance(place.node, Sequence):
+        return " ".join(str(item.value).lower() for item in place.node.items if isinstance(item, Scalar))
+    if isinstance(place.node, Scalar) and place.node.value is not None:
+        return str(place.node.value).lower()
+    return ""
+
+
+def _truth(native: Native, key: str) -> Result:
+    """Whether a switch is on: absent, null, false, 0, an empty text and `none` are off."""
+    place = native.find(key)
+    if place is None:
+        return False
+    if isinstance(place.node, Unresolved):
+        return UNKNOWN
+    if isinstance(place.node, Scalar):
+        value = place.node.value
+        return value.lower() not in ("", "none", "null", "false", "no", "off", "0") if isinstance(value, str) else bool(value)
+    return True
+
+
+def _says(native: Native, pattern: str, word: str) -> Result:
+    """Whether a value under a key of that pattern holds a word: `says('*algorithm*', 'grpo')`."""
+    return any(word in _words(place.node) for place in native.matching(pattern))
+
+
+def _words(node: object) -> list[str]:
+    if isinstance(node, Sequence):
+        return [word for item in node.items for word in _words(item)]
+    return re.split(r"[^a-z0-9+]+", str(node.value).lower()) if isinstance(node, Scalar) else []
+
+
+def _length(native: Native, key: str) -> Result:
+    place = native.find(key)
+    if place is None or not isinstance(place.node, Sequence):
+        return UNKNOWN
+    return len(place.node.items)
+
+
+def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
+    known = versions.get(framework)
+    return UNKNOWN if known is None else compare(known, version) >= 0
+

@@ -1,0 +1,37 @@
+"""Which framework wrote this file: the first dialect whose signature holds, in the order of certainty."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from advisor.dialects.native import merged
+from advisor.dialects.predicates import functions
+from advisor.dialects.table import signatures
+from advisor.errors import InputError
+from advisor.expression import UNKNOWN, evaluate
+from advisor.source.document import Document
+
+
+def recognise(documents: Sequence[Document], wanted: str | None = None) -> str:
+    """The dialect of a run's files. Raises InputError where none fits, or where the wanted one does not exist."""
+    names = [signature.dialect for signature in signatures()]
+    if wanted is not None:
+        if wanted not in names:
+            close = difflib.get_close_matches(wanted, names, 1)
+            raise InputError("usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"))
+        return wanted
+    predicates = functions(merged(documents))
+    document_format = documents[0].format
+    for signature in signatures():
+        holds = evaluate(signature.recognise, lambda name: document_format if name == "source.format" else UNKNOWN, predicates)
+        if holds is True:
+            return signature.dialect
+    raise InputError("unrecognised", _unrecognised(documents[0]), path=documents[0].path)
+
+
+def _unrecognised(document: Document) -> str:
+    keys = [entry.key for entry in document.root.entries][:6]
+    seen = f"its top-level keys are {', '.join(keys)}" if keys else "it has no keys"
+    tried = "; ".join(f"{signature.dialect} ({signature.looks_for})" for signature in signatures())
+    return f"no known training configuration: {seen}. Tried {tried}. Name one with --dialect, or leave the file out"

@@ -1,0 +1,270 @@
+"""From documents to facts: read a run's files the way their framework would.
+
+    documents, options -> dialect -> method -> facts from the file -> from options and comments -> derived -> defaults -> derived
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+import re
+from typing import Literal
+
+from advisor.configuration.catalogue import Value, catalogue
+from advisor.configuration.fact import Fact, Facts, Place
+from advisor.configuration.model_size import parameters_from_name
+from advisor.dialects.alias import aliased
+from advisor.dialects.interpretation import interpret
+from advisor.dialects.native import Native, merged
+from advisor.dialects.options import Options
+from advisor.dialects.predicates import functions
+from advisor.dialects.recognition import recognise
+from advisor.dialects.table import Choice, Derivation, Meaning, Table, general_derivations, load_table
+from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
+from advisor.source.document import Document, Scalar, Unresolved
+
+Observed = Literal["type", "bounds", "notation", "quoted", "duplicate", "dead", "shadowed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something that reading the file showed and that is no value: a number that is text, a dead switch, a key written twice."""
+
+    kind: Observed
+    place: Place
+    name: str | None
+    """The canonical name concerned, where there is one."""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """One run's configuration in canonical terms, and how much of its files was understood."""
+
+    documents: tuple[Document, ...]
+    dialect: str
+    title: str
+    framework: str | None
+    versions: Mapping[str, str]
+    method: str | None
+    facts: Facts
+    keys_read: tuple[str, ...]
+    keys_unknown: tuple[str, ...]
+    observations: tuple[Observation, ...]
+    table: Table
+    native: Native
+
+    @property
+    def document(self) -> Document:
+        return self.documents[0]
+
+    def key_for(self, name: str) -> str | None:
+        """The native key under which a canonical value would be written that the file does not hold."""
+        held = _Reader(self.table, self.native, self.versions, dict(self.facts))
+        for key, meanings in self.table.keys.items():
+            for meaning in meanings:
+                if meaning.name == name and meaning.write and meaning.dead is None and held.holds(meaning.when, None):
+                    return key
+        return None
+
+
+def resolve(documents: Sequence[Document], options: Options) -> Resolved:
+    """Read a run. Raises InputError where no dialect recognises it."""
+    signature = recognise(documents, options.dialect)
+    table = load_table(signature)
+    native = merged(documents, table.prefixes)
+    versions = dict(options.versions)
+    reader = _Reader(table, native, versions, {})
+    given = options.with_comments(documents[0])
+    reader.given(given)
+    reader.read_method(given.method)
+    reader.read_keys()
+    reader.derive(table.derive)
+    reader.model_size()
+    reader.defaults()
+    reader.derive(general_derivations())
+    return Resolved(
+        documents=tuple(documents),
+        dialect=table.dialect,
+        title=table.title,
+        framework=table.framework,
+        versions=versions,
+        method=reader.method,
+        facts=Facts(reader.facts),
+        keys_read=tuple(sorted(reader.used)),
+        keys_unknown=tuple(key for key in native.leaves if key not in reader.used and not reader.is_known(key)),
+        observations=(*reader.observations, *_duplicates(documents)),
+        table=table,
+        native=native,
+    )
+
+
+@dataclass
+class _Reader:
+    """The facts of one run while they are being gathered."""
+
+    table: Table
+    native: Native
+    versions: Mapping[str, str]
+    facts: dict[str, Fact]
+    used: set[str] = field(default_factory=set)
+    observations: list[Observation] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._functions: dict[str, Function] = functions(self.native, self.versions)
+
+    @property
+    def method(self) -> str | None:
+        fact = self.facts.get("method")
+        return fact.value if fact is not None and isinstance(fact.value, str) else None
+
+    def evaluate(self, expression: Expression, value: Value | None) -> Value | Nothing:
+        def lookup(name: str) -> Value | Nothing:
+            if name == "value":
+                return UNKNOWN if value is None else value
+            if name.startswith("source."):
+                return self.source(name)
+            return Facts(self.facts).lookup(name)
+
+        return evaluate(expression, lookup, self._functions)
+
+    def source(self, name: str) -> Value | Nothing:
+        return {
+            "source.dialect": self.table.dialect,
+            "source.format": self.native.documents[0].format,
+            "source.loader": self.table.loader,
+            "source.framework": self.table.framework or "",
+        }.get(name, UNKNOWN)
+
+    def holds(self, condition: Expression | None, value: Value | None) -> bool:
+        return condition is None or self.evaluate(condition, value) is True
+
+    def given(self, options: Options) -> None:
+        """Facts from the command line and from inline comments come before what a file leaves open, and never against it."""
+        for name, fact in options.facts.items():
+            self.facts[name] = fact
+
+    def read_method(self, given: str | None) -> None:
+        if given is not None:
+            self.facts["method"] = Fact("method", given, "option")
+            return
+        for choice in self.table.methods:
+            if self.holds(choice.when, None):
+                place = self._method_place(choice)
+                self.facts["method"] = Fact("method", choice.value, "file" if place else "derived", place, None if place else "read from the keys")
+                return
+
+    def _method_place(self, choice: Choice) -> Place | None:
+        """Where the file names its method in so many words."""
+        for key in ("rl", "rlhf_type", "stage", "method", "algorithm", "trainer_type", "algo"):
+            place = self.native.find(key)
+            if place is not None and isinstance(place.node, Scalar) and choice.value in str(place.node.value).lower():
+                self.used.add(place.key)
+                return place
+        return None
+
+    def read_keys(self) -> None:
+        for key, meanings in self.table.keys.items():
+            place = self.native.find(key)
+            if place is not None:
+                self.used.add(place.key)
+                self.read(place, meanings)
+        for place, name in aliased(self.table, self.native, self.method, self.used):
+            self.used.add(place.key)
+            self.read(place, (Meaning(name),))
+
+    def read(self, place: Place, meanings: Sequence[Meaning]) -> None:
+        for meaning in meanings:
+            native_value = place.node.value if isinstance(place.node, Scalar) else None
+            if not self.holds(meaning.when, native_value if not isinstance(native_value, str) else None):
+                continue
+            if meaning.dead is not None:
+                self.observations.append(Observation("dead", place, meaning.name, {"reason": meaning.dead}))
+            elif meaning.name not in self.facts or self.facts[meaning.name].origin in ("option", "comment"):
+                self.make(place, meaning)
+            return
+
+    def make(self, place: Place, meaning: Meaning) -> None:
+        if meaning.value is not None:
+            native = place.node.value if isinstance(place.node, Scalar) and not isinstance(place.node.value, str) else None
+            result = self.evaluate(meaning.value, native)
+            if isinstance(result, Nothing):
+                self.facts[meaning.name] = Fact(meaning.name, None, "unknown", place, "it depends on a value that is not known")
+            else:
+                self.facts[meaning.name] = Fact(meaning.name, result, "file", place)
+            return
+        declared = catalogue()[meaning.name]
+        if meaning.values is not None and isinstance(place.node, Scalar) and str(place.node.value).lower() in meaning.values:
+            self.facts[meaning.name] = Fact(meaning.name, meaning.values[str(place.node.value).lower()], "file", place)
+            return
+        reading = interpret(place.node, declared, self.table.loader)
+        if reading.trouble is not None:
+            written = place.document.text[place.node.span.start : place.node.span.end]
+            details = {"written": written, "expected": declared.bounds if reading.trouble == "bounds" else declared.kind}
+            self.observations.append(Observation(reading.trouble, place, meaning.name, details))
+        if reading.unknown is not None:
+            self.facts[meaning.name] = Fact(meaning.name, None, "unknown", place, reading.unknown)
+            return
+        value, scale = reading.value, 1.0
+        if meaning.scale is not None and isinstance(value, (int, float)):
+            scale = self.scale(meaning.scale)
+            value = value * scale
+        self.facts[meaning.name] = Fact(meaning.name, value, "file", place, scale=scale)
+
+    def scale(self, scale: str) -> float:
+        """A factor: a number, or the number at another native key."""
+        try:
+            return float(scale)
+        except ValueError:
+            place = self.native.find(scale)
+            number = place.node.value if place is not None and isinstance(place.node, Scalar) else None
+            return float(number) if isinstance(number, (int, float)) else 1.0
+
+    def derive(self, derivations: Sequence[Derivation]) -> None:
+        for derivation in derivations:
+            present = self.facts.get(derivation.name)
+            if present is not None and (present.value is not None or present.origin == "unknown"):
+                continue
+            if not self.holds(derivation.when, None):
+                continue
+            value = self.evaluate(derivation.value, None)
+            if not isinstance(value, Nothing):
+                self.facts[derivation.name] = Fact(derivation.name, value, "derived", note=derivation.note)
+
+    def model_size(self) -> None:
+        name = self.facts.get("model.name")
+        if "model.parameters" in self.facts or name is None or not isinstance(name.value, str):
+            return
+        parameters = parameters_from_name(name.value)
+        if parameters is not None:
+            self.facts["model.parameters"] = Fact("model.parameters", parameters, "derived", note=f"read from the name {name.value!r}")
+
+    def defaults(self) -> None:
+        for default in self.table.defaults:
+            if self.holds(default.when, None):
+                for name, value in default.values.items():
+                    if name not in self.facts:
+                        made = tuple(value) if isinstance(value, list) else value
+                        self.facts[name] = Fact(name, made, "default", note=default.note or f"default of {self.table.title}")
+
+    def is_known(self, key: str) -> bool:
+        """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""
+        return self._known.match(self.native.unprefixed(key)) is not None
+
+    @property
+    def _known(self) -> re.Pattern[str]:
+        return re.compile("|".join(translate(pattern) for pattern in self.table.known) or r"(?!)")
+
+
+def _duplicates(documents: Sequence[Document]) -> list[Observation]:
+    found = []
+    for document in documents:
+        for duplicate in document.duplicates:
+            key = ".".join(duplicate.path)
+            value = document.values.get(key)
+            if value is not None:
+                place = Place(document, key, value.entry, value.node)
+                line = str(document.position(duplicate.first.start).line)
+                found.append(Observation("duplicate", place, None, {"first_line": line}))
+    return found

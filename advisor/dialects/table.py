@@ -1,0 +1,175 @@
+"""A dialect's table: how its files are recognised, and what each native key means in canonical terms.
+
+Tables are `schemas/dialects/<dialect>.yaml`; `docs/dialect-tables.md` describes the format, and adding a dialect is adding one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from advisor.dialects.predicates import environment
+from advisor.expression import Expression, Type, parse
+from advisor.resources import data, load_yaml
+
+Loader = Literal["casts", "yaml12", "floats", "keeps", "typed", "unknown"]
+"""What becomes of a number that YAML 1.1 reads as text (`5e-7`): the framework casts it by the key's type, reads YAML 1.2 (OmegaConf),
+calls float() on it, keeps the text (and fails later), has typed values anyway (Python, TOML, JSON), or nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One canonical reading of a native key. The first whose `when` holds counts."""
+
+    name: str
+    when: Expression | None = None
+    value: Expression | None = None
+    """The canonical value, where it is not the native one; may use `value` and other keys."""
+    values: Mapping[str, Any] | None = None
+    """Native spelling (lower case) -> canonical value, for words."""
+    scale: str | None = None
+    """A number or native key by which the native value is multiplied."""
+    write: bool = True
+    """Whether an edit of the canonical value may be written to this key."""
+    dead: str | None = None
+    """Why the key has no effect where `when` holds; the fact is then not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that holds under a condition: a method, a default."""
+
+    when: Expression | None
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A canonical value computed from others, where the file does not give it."""
+
+    name: str
+    value: Expression
+    when: Expression | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """Values that the framework uses when the file is silent."""
+
+    values: Mapping[str, Any]
+    when: Expression | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    dialect: str
+    title: str
+    framework: str | None
+    loader: Loader
+    prefixes: tuple[str, ...]
+    methods: tuple[Choice, ...]
+    keys: Mapping[str, tuple[Meaning, ...]]
+    derive: tuple[Derivation, ...]
+    defaults: tuple[Default, ...]
+    known: tuple[str, ...]
+    sections: Mapping[str, tuple[str, ...]]
+    aliases: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a dialect is recognised; signatures are tried in ascending order and the first that holds wins."""
+
+    dialect: str
+    order: int
+    recognise: Expression
+    looks_for: str
+    """In words, for the message about a file that no dialect recognises."""
+
+
+@cache
+def signatures() -> tuple[Signature, ...]:
+    found = []
+    for path in sorted(data("schemas", "dialects").glob("*.yaml")):
+        raw = load_yaml(path)
+        if "recognise" in raw:
+            recognise = parse(raw["recognise"], environment(), Type.BOOLEAN)
+            found.append(Signature(raw["dialect"], raw["order"], recognise, raw["looks_for"]))
+    return tuple(sorted(found, key=lambda signature: signature.order))
+
+
+@cache
+def load_table(dialect: str) -> Table:
+    """The table of a dialect, with the tables it includes merged beneath it. Raises KeyError for an unknown dialect."""
+    path = data("schemas", "dialects", f"{dialect}.yaml")
+    if not path.is_file():
+        raise KeyError(dialect)
+    raw = load_yaml(path)
+    keys: dict[str, tuple[Meaning, ...]] = {}
+    derive: list[Derivation] = []
+    defaults: list[Default] = []
+    known: list[str] = []
+    for part in [*(load_yaml(data("schemas", "dialects", f"{name}.yaml")) for name in raw.get("include", ())), raw]:
+        keys |= {key: _meanings(meaning) for key, meaning in part.get("keys", {}).items()}
+        derive = [*(_derivation(entry) for entry in part.get("derive", ())), *derive]
+        defaults = [*(_default(entry) for entry in part.get("defaults", ())), *defaults]
+        known += part.get("known", ())
+    return Table(
+        dialect=raw["dialect"],
+        title=raw["title"],
+        framework=raw.get("framework"),
+        loader=raw["loader"],
+        prefixes=tuple(raw.get("prefixes", ())),
+        methods=tuple(_method(entry) for entry in raw["methods"]),
+        keys=keys,
+        derive=tuple(derive),
+        defaults=tuple(defaults),
+        known=tuple(known),
+        sections={name: tuple(words) for name, words in raw.get("sections", {}).items()},
+        aliases={name: tuple(words) for name, words in raw.get("aliases", {}).items()},
+    )
+
+
+@cache
+def general_derivations() -> tuple[Derivation, ...]:
+    """Derivations that hold in every dialect: `schemas/derivations.yaml`."""
+    return tuple(_derivation(entry) for entry in load_yaml(data("schemas", "derivations.yaml")))
+
+
+def _condition(source: str | None) -> Expression | None:
+    return None if source is None else parse(source, environment(), Type.BOOLEAN)
+
+
+def _meanings(raw: Any) -> tuple[Meaning, ...]:
+    return tuple(_meaning(entry) for entry in (raw if isinstance(raw, list) else [raw]))
+
+
+def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
+    if isinstance(raw, str):
+        return Meaning(raw)
+    value = raw.get("value")
+    return Meaning(
+        name=raw["name"],
+        when=_condition(raw.get("when")),
+        value=None if value is None else parse(value, environment()),
+        values={str(word).lower(): meaning for word, meaning in raw["values"].items()} if "values" in raw else None,
+        scale=None if raw.get("scale") is None else str(raw["scale"]),
+        write=raw.get("write", value is None),
+        dead=raw.get("dead"),
+    )
+
+
+def _method(raw: str | Mapping[str, Any]) -> Choice:
+    return Choice(None, raw) if isinstance(raw, str) else Choice(_condition(raw["when"]), raw["is"])
+
+
+def _derivation(raw: Mapping[str, Any]) -> Derivation:
+    return Derivation(raw["name"], parse(str(raw["value"]), environment()), _condition(raw.get("when")), raw.get("note", ""))
+
+
+def _default(raw: Mapping[str, Any]) -> Default:
+    return Default(raw["values"], _condition(raw.get("when")), raw.get("note", ""))

@@ -1,0 +1,107 @@
+"""A rule's examples are its tests: what must fire, what must not, what cannot be judged, and what the fix must give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.configuration.fact import Fact, Facts, Place
+from advisor.expression import Nothing
+from advisor.rulebook.finding import Finding
+from advisor.rulebook.judgement import Run, judge
+from advisor.rulebook.rule import Rule, Rulebook
+from advisor.source.document import Document, Entry, Mapping as Section, Scalar, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation as an example gives it."""
+
+    kind: str
+    place: Place
+    name: str | None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def failures(rule: Rule, raw: Mapping[str, Any], rulebook: Rulebook) -> Iterator[str]:
+    """What a rule's examples show to be wrong, in words; nothing where all hold. `raw` is the rule as its pack writes it."""
+    examples: Mapping[str, list[Mapping[str, Any]]] = raw.get("examples") or {}
+    wanted = ("bad", "good") if rule.form == "observation" else ("bad", "good", "skipped")
+    yield from (f"{rule.id}: no {kind} example" for kind in wanted if not examples.get(kind))
+    for kind, listed in examples.items():
+        for index, example in enumerate(listed):
+            found = _judged(rule, example, rulebook)
+            problem = _problem(kind, found, example)
+            if problem is not None:
+                yield f"{rule.id}: {kind} example {index + 1} {problem}"
+
+
+def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple[Finding, ...]:
+    facts = example_facts(example.get("facts", {}))
+    run = Run(
+        facts=facts,
+        method=_text(facts, "method"),
+        observations=_observations(example),
+        source={f"source.{word}": str(value) for word, value in example.get("source", {}).items()},
+        key_for=lambda name: name,
+    )
+    return judge(run, rulebook, [rule]).findings
+
+
+def _problem(kind: str, found: tuple[Finding, ...], example: Mapping[str, Any]) -> str | None:
+    if kind != "bad":
+        return f"fires: {found[0].message}" if found else None
+    if not found:
+        return "does not fire"
+    finding = found[0]
+    if "severity" in example and finding.severity.value != example["severity"]:
+        return f"is {finding.severity.value}, expected {example['severity']}"
+    if "?" in finding.message and "?" not in example.get("message", ""):
+        return f"has a gap in its message: {finding.message}"
+    changes = {change.name or change.key: change.new for change in finding.fix.changes} if finding.fix is not None else {}
+    for name, value in example.get("fixed", {}).items():
+        if name not in changes:
+            return f"proposes no change of {name}"
+        if not _same(changes[name], value):
+            return f"proposes {name} = {changes[name]}, expected {value}"
+    return None
+
+
+def example_facts(values: Mapping[str, Any]) -> Facts:
+    """Facts as if a file had given them, each at a place of its own; a null value is a fact that is unknown."""
+    made = {}
+    for name, value in values.items():
+        if value is None:
+            made[name] = Fact(name, None, "unknown", note="not known in this example")
+        else:
+            made[name] = Fact(name, tuple(value) if isinstance(value, list) else value, "file", _place(name, value))
+    return Facts(made)
+
+
+def _observations(example: Mapping[str, Any]) -> tuple[Seen, ...]:
+    seen = example.get("observed")
+    if seen is None:
+        return ()
+    details = {word: str(text) for word, text in seen.items() if word not in ("kind", "key", "name", "value")}
+    return (Seen(seen["kind"], _place(seen["key"], seen.get("value", seen.get("written", ""))), seen.get("name"), details),)
+
+
+def _place(key: str, value: Any) -> Place:
+    text = str(value)
+    scalar = Scalar(Span(0, len(text)), value if isinstance(value, (bool, int, float, str)) else text, text, "plain")
+    entry = Entry(key.rsplit(".", 1)[-1], Span(0, 0), scalar)
+    document = Document("example.yaml", "yaml", text, Section(Span(0, len(text)), (entry,), False))
+    return Place(document, key, entry, scalar)
+
+
+def _text(facts: Facts, name: str) -> str | None:
+    value = facts.lookup(name)
+    return value if isinstance(value, str) and not isinstance(value, Nothing) else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=1e-6)
+    return bool(one == other)

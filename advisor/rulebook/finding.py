@@ -1,0 +1,112 @@
+"""What the rulebook says of a run: findings, the changes they propose, and the rules that could not be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import total_ordering
+from typing import Any, Literal
+
+from advisor.configuration.fact import Place
+
+Applicability = Literal["safe", "suggested", "manual"]
+Stage = Literal["immediate", "short-term", "medium-term"]
+Confidence = Literal["high", "medium", "low"]
+
+CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+@total_ordering
+class Severity(Enum):
+    """How bad a finding is; comparable, `CRITICAL` is the greatest."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+    def __lt__(self, other: object) -> bool:
+        return self.rank < other.rank if isinstance(other, Severity) else NotImplemented
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    key: str
+    title: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value to change, in canonical terms and in the file's own."""
+
+    op: Literal["set", "insert", "rename", "delete"]
+    name: str | None
+    """The canonical name; None for a key that has none."""
+    key: str | None
+    """The native key; None where the dialect has no key for it, so that only a person can make the change."""
+    old: Any
+    new: Any
+    because: str
+    new_key: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    applicability: Applicability
+    stage: Stage
+    text: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another value that takes part in a finding."""
+
+    name: str
+    key: str | None
+    value: Any
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a history shows: a statistic of a metric over steps."""
+
+    metric: str
+    statistic: str
+    value: float | None
+    steps: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    rule: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    why: str
+    field: str | None
+    key: str | None
+    value: Any
+    place: Place | None
+    cause: str | None = None
+    related: tuple[Related, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A rule that could not be judged, and the facts it lacked."""
+
+    rule: str
+    missing: tuple[str, ...]

@@ -1,0 +1,225 @@
+"""Holding a run against the rulebook: facts in, findings and skipped rules out. A pure function, and three-valued throughout.
+
+A rule whose facts are unknown is skipped and says what it lacked; it never fires, and a lint that could judge little says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from advisor.configuration.catalogue import Value
+from advisor.configuration.fact import Facts, Place
+from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
+from advisor.rulebook.finding import CONFIDENCES, Confidence, Finding, Related, Severity, Skipped
+from advisor.rulebook.prescription import prescribe
+from advisor.rulebook.region import Standing, row_for, standing, target
+from advisor.rulebook.rule import BandRow, Rule, Rulebook
+from advisor.rulebook.vocabulary import functions
+
+REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
+"""What the regions of a band mean, as the contract says."""
+
+
+class Observed(Protocol):
+    """What reading the file showed (`advisor.dialects`): a kind, a place, and words."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def place(self) -> Place: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def details(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """What rules judge: one run's facts, what reading it showed, and how its dialect names what it does not hold."""
+
+    facts: Facts
+    method: str | None
+    observations: Sequence[Observed] = ()
+    source: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    key_for: Callable[[str], str | None] = lambda name: None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    applied: tuple[str, ...]
+    """Rules that could be judged, whether they fired or not."""
+    assumptions: tuple[str, ...]
+
+
+def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
+    """Hold a run against rules."""
+    findings: list[Finding] = []
+    skipped: list[Skipped] = []
+    applied: list[str] = []
+    assumptions: dict[str, None] = {}
+    for rule in rules:
+        if rule.methods and run.method not in rule.methods:
+            continue
+        scope = Scope(run, rule, rulebook)
+        outcome = scope.outcome()
+        if isinstance(outcome, Skipped):
+            skipped.append(outcome)
+        elif outcome is not None:
+            applied.append(rule.id)
+            findings += outcome
+            if outcome:
+                assumptions |= dict.fromkeys(scope.assumed())
+    return Verdict(tuple(findings), tuple(skipped), tuple(applied), tuple(assumptions))
+
+
+class Scope:
+    """One rule over one run: what its names mean while it is judged."""
+
+    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook) -> None:
+        self.run = run
+        self.rule = rule
+        self.rulebook = rulebook
+        self.local: dict[str, Value] = {}
+        self.functions: Mapping[str, Function] = functions(run.facts, run.versions)
+
+    def lookup(self, name: str) -> Value | Nothing:
+        if name in self.local:
+            return self.local[name]
+        if name.startswith("source."):
+            return self.run.source.get(name, UNKNOWN)
+        found = self.run.facts.lookup(name)
+        if isinstance(found, Nothing) and self.rule.assume is not None and name in self.rule.assume:
+            assumed: Value = self.rule.assume[name]
+            return assumed
+        return found
+
+    def value(self, expression: Expression) -> Value | Nothing:
+        return evaluate(expression, self.lookup, self.functions)
+
+    def words(self, template: Template) -> str:
+        return render(template, self.lookup, self.functions)
+
+    def outcome(self) -> list[Finding] | Skipped | None:
+        """Findings (none where the rule is met), what was missing, or None where the rule does not apply."""
+        if self.rule.form == "observation":
+            return self._observations()
+        condition = True if self.rule.when is None else self.value(self.rule.when)
+        if condition is False:
+            return None
+        if condition is not True:
+            assert self.rule.when is not None
+            return self._skip(self.rule.when)
+        return self._band() if self.rule.form == "band" else self._relation()
+
+    def _skip(self, expression: Expression) -> Skipped:
+        return Skipped(self.rule.id, missing(expression, self.lookup, self.functions))
+
+    def _relation(self) -> list[Finding] | Skipped:
+        assert self.rule.holds is not None
+        holds = self.value(self.rule.holds)
+        if isinstance(holds, Nothing):
+            return self._skip(self.rule.holds)
+        return [] if holds is True else [self._finding(self.rule.severity, self.rule.confidence)]
+
+    def _band(self) -> list[Finding] | Skipped:
+        assert self.rule.of is not None and self.rule.band is not None
+        value = self.lookup(self.rule.of)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return Skipped(self.rule.id, (self.rule.of,))
+        band = self.rulebook.bands[self.rule.band]
+        measure = self.lookup(band.by) if band.by is not None else ABSENT
+        known = isinstance(measure, (int, float))
+        row = row_for(band, float(measure) if isinstance(measure, (int, float)) else None)
+        if row is None:
+            return []
+        where = standing(float(value), row)
+        if band.by is not None and not known and len(band.rows) > 1 and where.region in ("recommended", "acceptable"):
+            return Skipped(self.rule.id, (band.by,))
+        return self._off_band(float(value), row, where, sure=known or band.by is None, title=band.title)
+
+    def _off_band(self, value: float, row: BandRow, where: Standing, *, sure: bool, title: str) -> list[Finding]:
+        severity = (self.rule.severities or {}).get(where.region, REGION_SEVERITY[where.region])
+        if severity is None:
+            return []
+        edges = {"low": row.recommended[0], "high": row.recommended[1], "acceptable_low": row.acceptable[0], "acceptable_high": row.acceptable[1]}
+        edges |= {"fails_low": row.fails[0], "fails_high": row.fails[1], "typical": row.typical, "value": value}
+        self.local = {name: edge for name, edge in edges.items() if edge is not None}
+        self.local |= {"side": where.side, "size_class": row.label, "support": "; ".join(row.support), "band_title": title}
+        confidence = self.rule.confidence
+        if row.grade == "C":
+            severity = min(severity, Severity.INFO)
+        if row.grade != "A":
+            confidence = lowered(confidence)
+        wanted = target(value, row)
+        return [self._finding(severity, confidence if sure else lowered(confidence), wanted)]
+
+    def _observations(self) -> list[Finding] | None:
+        findings = []
+        for seen in self.run.observations:
+            if seen.kind != self.rule.observes:
+                continue
+            self.local = {f"observed.{word}": text for word, text in seen.details.items()}
+            if self.rule.when is not None and self.value(self.rule.when) is not True:
+                continue
+            findings.append(self._finding(self.rule.severity, self.rule.confidence, observed=seen))
+        return findings
+
+    def _finding(
+        self, severity: Severity, confidence: Confidence, wanted: float | None = None, observed: Observed | None = None
+    ) -> Finding:
+        rule = self.rule
+        name = rule.of if observed is None else observed.name
+        fact = self.run.facts.get(name) if name is not None else None
+        place = observed.place if observed is not None else fact.place if fact is not None else None
+        self.local["key"] = _last(place.key) if place is not None else name or ""
+        message = rule.message
+        for case in rule.cases:
+            if self.value(case.when) is True:
+                severity = case.severity or severity
+                confidence = case.confidence or confidence
+                message = case.message or message
+                break
+        return Finding(
+            rule=rule.id,
+            name=rule.name,
+            severity=severity,
+            confidence=confidence,
+            message=self.words(message),
+            why=rule.why,
+            field=name,
+            key=place.key if place is not None else None,
+            value=fact.value if fact is not None else None,
+            place=place,
+            cause=rule.cause,
+            related=self._related(),
+            fix=prescribe(self, wanted, place),
+            references=tuple(self.rulebook.references[key] for key in rule.references),
+        )
+
+    def _related(self) -> tuple[Related, ...]:
+        found = []
+        for name in self.rule.related:
+            fact = self.run.facts.get(name)
+            if fact is not None:
+                found.append(Related(name, fact.place.key if fact.place else None, fact.value, fact.place))
+        return tuple(found)
+
+    def assumed(self) -> list[str]:
+        """In words, what was taken for facts that nobody gave."""
+        assume: Mapping[str, Any] = self.rule.assume or {}
+        return [f"{name} = {value}" for name, value in assume.items() if isinstance(self.run.facts.lookup(name), Nothing)]
+
+
+def lowered(confidence: Confidence) -> Confidence:
+    return CONFIDENCES[max(0, CONFIDENCES.index(confidence) - 1)]
+
+
+
+
+def _last(key: str) -> str:
+    return key.rsplit(".", 1)[-1]

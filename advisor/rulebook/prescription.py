@@ -1,0 +1,88 @@
+"""What a finding proposes: the rule's fix for this run, in canonical terms and in the file's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from advisor.configuration.catalogue import catalogue
+from advisor.configuration.fact import Place
+from advisor.expression import Nothing
+from advisor.rulebook.finding import Change, Fix
+from advisor.rulebook.rule import FixRule
+
+if TYPE_CHECKING:
+    from advisor.rulebook.judgement import Scope
+
+SIGNIFICANT = 3
+"""Digits kept of a computed value: a suggestion of 4.9731e-6 would claim a precision that no evidence has."""
+
+
+def prescribe(scope: Scope, wanted: float | None, place: Place | None) -> Fix | None:
+    """The first of the rule's fixes that applies; for a band without one, the smallest change that reaches it."""
+    if not scope.rule.fixes and wanted is not None and scope.rule.of is not None:
+        change = setting(scope, scope.rule.of, wanted, _direction(scope))
+        return Fix("suggested", "immediate", _text((change,)), (change,))
+    for fix in scope.rule.fixes:
+        if fix.when is None or scope.value(fix.when) is True:
+            return _fix(scope, fix, place)
+    return None
+
+
+def _fix(scope: Scope, fix: FixRule, place: Place | None) -> Fix | None:
+    because = scope.words(fix.because) if fix.because is not None else scope.rule.title[:1].lower() + scope.rule.title[1:]
+    if fix.key is not None:
+        return _key_fix(scope, fix, place, because)
+    changes = []
+    for wanted in fix.settings:
+        value = scope.value(wanted.value)
+        if isinstance(value, Nothing):
+            return None if fix.text is None else Fix("manual", fix.stage, scope.words(fix.text))
+        changes.append(setting(scope, wanted.name, value, because))
+    text = scope.words(fix.text) if fix.text is not None else _text(tuple(changes))
+    return Fix(fix.applicability, fix.stage, text, tuple(changes))
+
+
+def _key_fix(scope: Scope, fix: FixRule, place: Place | None, because: str) -> Fix | None:
+    """A change of the key itself, or of how its value is written."""
+    text = scope.words(fix.text) if fix.text is not None else because
+    if place is None:
+        return Fix("manual", fix.stage, text)
+    name = None
+    old = place.document.text[place.node.span.start : place.node.span.end]
+    if fix.key == "rewrite":
+        value = getattr(place.node, "value", None)
+        return Fix(fix.applicability, fix.stage, text, (Change("set", name, place.key, old, value, because, place=place),))
+    new_key = scope.local.get("observed.replacement")
+    if fix.key == "rename" and not isinstance(new_key, str):
+        return Fix("manual", fix.stage, text)
+    change = Change(fix.key, name, place.key, old, None, because, new_key=new_key if isinstance(new_key, str) else None, place=place)  # type: ignore[arg-type]
+    return Fix(fix.applicability, fix.stage, text, (change,))
+
+
+def setting(scope: Scope, name: str, value: Any, because: str) -> Change:
+    """Give a canonical name a value: at the key that holds it, or at a new key where the dialect has one for it."""
+    fact = scope.run.facts.get(name)
+    new = _rounded(value, name)
+    if fact is not None and fact.place is not None:
+        written = fact.place.document.text[fact.place.node.span.start : fact.place.node.span.end]
+        native = new / fact.scale if isinstance(new, (int, float)) and not isinstance(new, bool) and fact.scale != 1 else new
+        return Change("set", name, fact.place.key, written, native, because, place=fact.place)
+    return Change("insert", name, scope.run.key_for(name), fact.value if fact is not None else None, new, because)
+
+
+def _rounded(value: Any, name: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    if catalogue()[name].kind == "integer" or (isinstance(value, float) and value.is_integer() and value >= 1):
+        return round(value)
+    return float(f"{value:.{SIGNIFICANT}g}")
+
+
+def _direction(scope: Scope) -> str:
+    side = scope.local.get("side")
+    size = scope.local.get("size_class")
+    return f"{side} the published band" + (f" for {size}" if size else "")
+
+
+def _text(changes: tuple[Change, ...]) -> str:
+    return "; ".join(f"set {change.key or change.name} to {change.new}" for change in changes)

@@ -1,0 +1,40 @@
+"""The names and functions that rules may use: canonical facts, the band at hand, and what reading the file showed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from advisor.configuration.fact import Facts
+from advisor.configuration.names import fact_types
+from advisor.expression import Environment, Function, Type
+
+BAND_NUMBERS = ("value", "low", "high", "acceptable_low", "acceptable_high", "fails_low", "fails_high", "typical")
+BAND_WORDS = ("side", "size_class", "support", "band_title")
+"""What a band rule's texts may speak of: the value, its size class's edges, on which side it lies, and who supports the band."""
+
+OBSERVED = ("key", "written", "expected", "reason", "first_line", "replacement", "version", "suggestion", "since", "default", "old_default")
+"""What an observation may carry, as `observed.<word>`."""
+
+
+@cache
+def environment() -> Environment:
+    """What the expressions of a rule may use."""
+    names = {
+        **fact_types(),
+        "key": Type.TEXT,
+        **dict.fromkeys(BAND_NUMBERS, Type.NUMBER),
+        **dict.fromkeys(BAND_WORDS, Type.TEXT),
+        **{f"observed.{word}": Type.TEXT for word in OBSERVED},
+    }
+    return Environment(names=names, functions=functions(Facts(), {}))
+
+
+def functions(facts: Facts, versions: Mapping[str, str]) -> dict[str, Function]:
+    """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value."""
+
+    def written(name: str) -> bool:
+        fact = facts.get(name)
+        return fact is not None and fact.place is not None
+
+    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0}))}
