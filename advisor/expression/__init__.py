@@ -10,6 +10,7 @@ from advisor.expression.evaluation import evaluate, missing
 from advisor.expression.failure import ExpressionError
 from advisor.expression.functions import BUILTINS, Function
 from advisor.expression.parsing import parse
+from advisor.expression.template import Template, dump_template, load_template, parse_template, render
 from advisor.expression.tree import Expression, Tree, dump, load
 from advisor.expression.value import ABSENT, UNKNOWN, Absent, Nothing, Result, Type, Unknown, Value
 
@@ -24,13 +25,18 @@ __all__ = [
     "Function",
     "Nothing",
     "Result",
+    "Template",
     "Tree",
     "Type",
     "Unknown",
     "Value",
     "dump",
+    "dump_template",
     "evaluate",
     "load",
+    "load_template",
     "missing",
     "parse",
+    "parse_template",
+    "render",
 ]

@@ -113,8 +113,8 @@ def _not(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 
 def _neg(node: Tree, lookup: Lookup, functions: Functions) -> Result:
-    value = _run(node[1], lookup, functions)
-    return UNKNOWN if value is UNKNOWN else bounded(operator.neg(value))
+    value: Any = _run(node[1], lookup, functions)
+    return UNKNOWN if value is UNKNOWN else bounded(-value)
 
 
 def _if(node: Tree, lookup: Lookup, functions: Functions) -> Result:
