@@ -59,6 +59,15 @@ class Resolved:
     def document(self) -> Document:
         return self.documents[0]
 
+    def assumptions(self) -> tuple[str, ...]:
+        """In words, what was taken to be so because nobody said otherwise."""
+        size = self.facts.get("model.parameters")
+        found = [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
+        for place in self.native.places.values():
+            if place.entry.default:
+                found.append(f"{place.key} keeps its default; the environment may override it")
+        return tuple(found)
+
     def key_for(self, name: str) -> str | None:
         """The native key under which a canonical value would be written that the file does not hold."""
         held = _Reader(self.table, self.native, self.versions, dict(self.facts))
