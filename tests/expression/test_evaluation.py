@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -173,6 +174,20 @@ def test_a_value_that_is_not_of_the_declared_type_counts_as_unknown(name: str, v
 
 def test_a_list_from_a_file_is_read_as_a_tuple() -> None:
     assert evaluate(parse("peft.targets", ENVIRONMENT), looking_at({"peft.targets": ["q_proj"]})) == ("q_proj",)
+
+
+def test_scalars_that_remember_how_they_were_written_are_read_as_plain_values() -> None:
+    class Scalar(float):
+        pass
+
+    class Method(str, Enum):
+        DPO = "dpo"
+
+    facts = looking_at({"loss.beta": Scalar(0.1), "method": Method.DPO})
+
+    assert type(evaluate(parse("loss.beta", ENVIRONMENT), facts)) is float
+    assert type(evaluate(parse("method", ENVIRONMENT), facts)) is str
+    assert evaluate(parse("method == 'dpo'", ENVIRONMENT), facts) is True
 
 
 def test_infinity_is_a_value_when_a_file_says_so_and_none_when_it_was_computed() -> None:
