@@ -203,7 +203,8 @@ def test_infinity_is_a_value_when_a_file_says_so_and_none_when_it_was_computed()
 def test_a_rate_at_the_edge_of_a_band_is_inside_however_it_was_computed(comparison: str) -> None:
     rate = looking_at({"optimizer.learning_rate": 5 * 1e-6, "loss.beta": 0.1 + 0.2})
 
-    assert 5 * 1e-6 != 5e-6
+    assert 5 * 1e-6 < 5e-6
+    assert evaluate(parse("optimizer.learning_rate < 5e-6", ENVIRONMENT), rate) is False
     assert evaluate(parse(f"optimizer.learning_rate {comparison} 5e-6", ENVIRONMENT), rate) is True
     assert evaluate(parse(f"loss.beta {comparison} 0.3", ENVIRONMENT), rate) is True
     assert evaluate(parse("loss.beta in [0.3]", ENVIRONMENT), rate) is True
