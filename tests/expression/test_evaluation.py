@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -175,6 +176,20 @@ def test_a_list_from_a_file_is_read_as_a_tuple() -> None:
     assert evaluate(parse("peft.targets", ENVIRONMENT), looking_at({"peft.targets": ["q_proj"]})) == ("q_proj",)
 
 
+def test_scalars_that_remember_how_they_were_written_are_read_as_plain_values() -> None:
+    class Scalar(float):
+        pass
+
+    class Method(str, Enum):
+        DPO = "dpo"
+
+    facts = looking_at({"loss.beta": Scalar(0.1), "method": Method.DPO})
+
+    assert type(evaluate(parse("loss.beta", ENVIRONMENT), facts)) is float
+    assert type(evaluate(parse("method", ENVIRONMENT), facts)) is str
+    assert evaluate(parse("method == 'dpo'", ENVIRONMENT), facts) is True
+
+
 def test_infinity_is_a_value_when_a_file_says_so_and_none_when_it_was_computed() -> None:
     endless = looking_at({"loss.beta": math.inf})
 
@@ -188,7 +203,8 @@ def test_infinity_is_a_value_when_a_file_says_so_and_none_when_it_was_computed()
 def test_a_rate_at_the_edge_of_a_band_is_inside_however_it_was_computed(comparison: str) -> None:
     rate = looking_at({"optimizer.learning_rate": 5 * 1e-6, "loss.beta": 0.1 + 0.2})
 
-    assert 5 * 1e-6 != 5e-6
+    assert 5 * 1e-6 < 5e-6
+    assert evaluate(parse("optimizer.learning_rate < 5e-6", ENVIRONMENT), rate) is False
     assert evaluate(parse(f"optimizer.learning_rate {comparison} 5e-6", ENVIRONMENT), rate) is True
     assert evaluate(parse(f"loss.beta {comparison} 0.3", ENVIRONMENT), rate) is True
     assert evaluate(parse("loss.beta in [0.3]", ENVIRONMENT), rate) is True
