@@ -39,11 +39,24 @@ class FileOutcome:
         return max((finding.severity for finding in self.findings), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is no training configuration and was passed over."""
+
+    path: str
+    reason: str
+    named: bool
+    """Named on the command line, not found in a directory."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     files: tuple[FileOutcome, ...]
-    left_out: tuple[tuple[str, str], ...] = ()
-    """Files found in directories that are no training configuration: path and reason."""
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def left_out_named(self) -> bool:
+        return any(left.named for left in self.left_out)
 
     def counts(self) -> Mapping[Severity, int]:
         counted = Counter(finding.severity for file in self.files for finding in file.findings)

@@ -56,4 +56,4 @@ def parse_yaml(content: bytes) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader either way
+    return yaml.load(content, Loader=loader)

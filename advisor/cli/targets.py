@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh")
 PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
@@ -21,7 +22,7 @@ class Target:
 def targets(paths: Sequence[str]) -> Iterator[Target]:
     """The files of a call, directories in a stable order."""
     for path in paths:
-        if path != "-" and os.path.isdir(path):
+        if path != "-" and Path(path).is_dir():
             for found in _found(path):
                 yield Target(found, False)
         else:

@@ -9,7 +9,8 @@ from fnmatch import translate
 from functools import cached_property
 
 from advisor.configuration.fact import Place
-from advisor.source.document import Document, Mapping as Section
+from advisor.source.document import Document
+from advisor.source.document import Mapping as Section
 
 
 @dataclass(frozen=True)

@@ -106,4 +106,3 @@ def _length(native: Native, key: str) -> Result:
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
     known = versions.get(framework)
     return UNKNOWN if known is None else compare(known, version) >= 0
-

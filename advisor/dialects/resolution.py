@@ -1,14 +1,14 @@
 """From documents to facts: read a run's files the way their framework would.
 
-    documents, options -> dialect -> method -> facts from the file -> from options and comments -> derived -> defaults -> derived
+documents, options -> dialect -> method -> facts from the file -> from options and comments -> derived -> defaults -> derived
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-import re
 from typing import Literal
 
 from advisor.configuration.catalogue import Value, catalogue
@@ -22,7 +22,7 @@ from advisor.dialects.predicates import functions
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
-from advisor.source.document import Document, Scalar, Unresolved
+from advisor.source.document import Document, Scalar
 
 Observed = Literal["type", "bounds", "notation", "quoted", "duplicate", "dead", "shadowed"]
 
@@ -62,7 +62,9 @@ class Resolved:
     def assumptions(self) -> tuple[str, ...]:
         """In words, what was taken to be so because nobody said otherwise."""
         size = self.facts.get("model.parameters")
-        found = [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
+        found = (
+            [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
+        )
         for place in self.native.places.values():
             if place.entry.default:
                 found.append(f"{place.key} keeps its default; the environment may override it")
@@ -161,7 +163,9 @@ class _Reader:
         for choice in self.table.methods:
             if self.holds(choice.when, None):
                 place = self._method_place(choice)
-                self.facts["method"] = Fact("method", choice.value, "file" if place else "derived", place, None if place else "read from the keys")
+                self.facts["method"] = Fact(
+                    "method", choice.value, "file" if place else "derived", place, None if place else "read from the keys"
+                )
                 return
 
     def _method_place(self, choice: Choice) -> Place | None:

@@ -75,7 +75,7 @@ def advice(finding: Finding) -> str:
     """The proposed change in one line."""
     fix = finding.fix
     assert fix is not None
-    written = [f"{_verb(change.op)} {change.key or change.name}: {_change(change.op, change.new, change.new_key)}" for change in fix.changes]
+    written = [f"{_verb(change.op)} {change.key or change.name}{_change(change.op, change.new, change.new_key)}" for change in fix.changes]
     if not written:
         return fix.text
     reason = fix.changes[0].because
@@ -89,8 +89,8 @@ def _verb(op: str) -> str:
 
 def _change(op: str, new: object, new_key: str | None) -> str:
     if op == "rename":
-        return f"{new_key}"
-    return "" if op == "delete" else shown(new)
+        return f" to {new_key}"
+    return "" if op == "delete" else f": {shown(new)}"
 
 
 def shown(value: object) -> str:

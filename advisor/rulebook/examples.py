@@ -12,7 +12,8 @@ from advisor.expression import Nothing
 from advisor.rulebook.finding import Finding
 from advisor.rulebook.judgement import Run, judge
 from advisor.rulebook.rule import Rule, Rulebook
-from advisor.source.document import Document, Entry, Mapping as Section, Scalar, Span
+from advisor.source.document import Document, Entry, Scalar, Span
+from advisor.source.document import Mapping as Section
 
 
 @dataclass(frozen=True, slots=True)

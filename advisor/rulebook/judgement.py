@@ -146,8 +146,9 @@ class Scope:
         severity = (self.rule.severities or {}).get(where.region, REGION_SEVERITY[where.region])
         if severity is None:
             return []
-        edges = {"low": row.recommended[0], "high": row.recommended[1], "acceptable_low": row.acceptable[0], "acceptable_high": row.acceptable[1]}
-        edges |= {"fails_low": row.fails[0], "fails_high": row.fails[1], "typical": row.typical, "value": value}
+        edges: dict[str, float | None] = {"value": value, "typical": row.typical}
+        for word, (low, high) in (("", row.recommended), ("acceptable_", row.acceptable), ("fails_", row.fails)):
+            edges |= {f"{word}low": low, f"{word}high": high}
         self.local = {name: edge for name, edge in edges.items() if edge is not None}
         self.local |= {"side": where.side, "size_class": row.label, "support": "; ".join(row.support), "band_title": title}
         confidence = self.rule.confidence
@@ -217,8 +218,6 @@ class Scope:
 
 def lowered(confidence: Confidence) -> Confidence:
     return CONFIDENCES[max(0, CONFIDENCES.index(confidence) - 1)]
-
-
 
 
 def _last(key: str) -> str:

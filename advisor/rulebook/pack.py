@@ -89,7 +89,7 @@ class _Builder:
     def at(self, steps: tuple[str | int, ...]) -> Any:
         value: Any = self.raw
         for step in steps:
-            value = value.get(step) if isinstance(value, Mapping) else value[step]  # type: ignore[index]
+            value = value.get(step) if isinstance(value, Mapping) else value[step]
             if value is None:
                 return None
         return value
