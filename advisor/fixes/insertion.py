@@ -8,10 +8,10 @@ import re
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_end, line_start, newline, next_line
 from advisor.fixes.notation import written, written_key
-from advisor.fixes.plan import Beside, Plan, carry_out, owner
+from advisor.fixes.plan import Beside, Plan, carry_out, has_header, owner
 from advisor.fixes.remark import commented, remark
 from advisor.fixes.setting import holds
-from advisor.source.document import Document, Entry, Mapping, Scalar, Sequence, Span
+from advisor.source.document import Atom, Document, Entry, Mapping, Node, Scalar, Sequence, Span
 
 _ALIAS = re.compile(r"\s*:\s+\*[^\s,\]}]+")
 _LAST_MEMBER = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -19,37 +19,37 @@ _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
 def plan_insert(document: Document, edit: Edit, beside: str | None, *, comments: bool) -> Plan | None:
-    """What `insert` comes to; None where the key is there with this value. `beside` names a sibling that the old text has. Raises Refusal."""
+    """What `insert` comes to; None where the key is there with this value. `beside` names a sibling in the old text. Raises Refusal."""
     if document.format == "shell":
         raise Refusal("is an argument that the command does not have; add it by hand")
     present = document.values.get(edit.key)
     if present is not None and present.entry.shared != "merge":
-        return _present(present.node, edit)
+        if _present(present.node, edit.value):
+            return None
+        raise Refusal("is in the file already, with another value")
     mapping, name = owner(document, edit.key)
     sibling = _sibling(document, mapping, edit.key, beside)
     if document.format == "yaml":
         return _yaml_line(document, mapping, sibling, name, edit, comments)
-    if not mapping.flow:
+    if not mapping.flow or (document.format == "toml" and has_header(document, mapping)):
         return _statement(document, sibling, name, edit, comments)
     if document.format == "python":
         return _argument(document, mapping, sibling, name, edit, comments)
     return _member(document, sibling, name, edit)
 
 
-def _present(node: object, edit: Edit) -> None:
-    if isinstance(node, Scalar) and not isinstance(edit.value, tuple) and holds(node, edit.value):
-        return
-    if isinstance(node, Sequence) and isinstance(edit.value, tuple) and len(node.items) == len(edit.value):
-        if all(isinstance(item, Scalar) and holds(item, value) for item, value in zip(node.items, edit.value, strict=True)):
-            return
-    raise Refusal("is in the file already, with another value")
+def _present(node: Node, value: Atom | tuple[Atom, ...]) -> bool:
+    if isinstance(value, tuple):
+        items = node.items if isinstance(node, Sequence) else ()
+        return len(items) == len(value) and all(_present(item, atom) for item, atom in zip(items, value, strict=True))
+    return isinstance(node, Scalar) and holds(node, value)
 
 
 def _sibling(document: Document, mapping: Mapping, key: str, beside: str | None) -> Entry:
     """The entry after which the new one goes: the named one, else the last that is written in this mapping itself."""
     own = [entry for entry in mapping.entries if entry.shared != "merge"]
-    if document.format in ("toml", "python") and not mapping.flow:
-        own = [entry for entry in own if not isinstance(entry.value, Mapping) or entry.value.flow]
+    if document.format == "toml":
+        own = [entry for entry in own if not has_header(document, entry.value)]
     if document.format == "python" and not mapping.flow:
         own = [entry for entry in own if not isinstance(entry.value, Mapping)]
     if not own:

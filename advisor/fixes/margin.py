@@ -32,13 +32,13 @@ class Margin:
     @cached_property
     def _values(self) -> list[tuple[int, int]]:
         """Ranges inside which a line end belongs to a value."""
-        ranges = []
+        ranges: list[tuple[int, int]] = []
         for leaf in leaves(self.document.root):
             start, end = leaf.span
             if isinstance(leaf, Scalar) and leaf.style == "block":
                 start = line_end(self.document, start)
             ranges.append((start, end))
-        ranges += [tuple(value.entry.key_span) for value in self.document.values.values()]
+        ranges += [(value.entry.key_span.start, value.entry.key_span.end) for value in self.document.values.values()]
         return sorted(set(ranges))
 
     @cached_property
@@ -85,20 +85,19 @@ class Margin:
     def _python_takes(self, end: int) -> bool:
         if self.document.format != "python":
             return True
-        line, column = self.document.position(end)
-        return self._python_line_ends.get(line) is not None
+        return self.document.position(end).line in self._python_line_ends
 
     @cached_property
-    def _python_line_ends(self) -> dict[int, int]:
+    def _python_line_ends(self) -> set[int]:
         """Lines of Python at whose end no string and no backslash goes on."""
         import io
         import tokenize
 
-        ends: dict[int, int] = {}
+        ends: set[int] = set()
         try:
             for token in tokenize.generate_tokens(io.StringIO(self.document.text, newline="").readline):
                 if token.type in (tokenize.NEWLINE, tokenize.NL):
-                    ends[token.start[0]] = token.start[1]
+                    ends.add(token.start[0])
         except (tokenize.TokenError, SyntaxError):
             return ends
         return ends

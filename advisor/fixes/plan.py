@@ -77,8 +77,22 @@ def check_plain(document: Document, value: Value) -> None:
         raise Refusal("has a value of several lines")
 
 
+def has_header(document: Document, node: Node) -> bool:
+    """Whether a TOML node is a table, or a list of tables, that headers or dotted keys make, perhaps in several places of the text."""
+    if document.format != "toml":
+        return False
+    if isinstance(node, Mapping):
+        return document.text[node.span.start : node.span.start + 1] != "{"
+    return isinstance(node, Sequence) and not node.flow
+
+
 def label(edit: Edit) -> str:
     return edit.key.rpartition(".")[2]
+
+
+def renamed(edit: Edit) -> str:
+    """The dotted key after `rename`."""
+    return f"{edit.key.removesuffix(label(edit))}{edit.new_key}"
 
 
 def leaves(node: Node) -> Iterator[Scalar | Unresolved]:

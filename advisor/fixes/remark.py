@@ -52,8 +52,8 @@ def one_line(text: str) -> str:
 def commented(comment: str, remarks: list[Remark]) -> str:
     """A comment with remarks put in front. `comment` is what stands there, from its `#`, or empty.
 
-    Earlier remarks with the same labels give way; what the person wrote stays byte for byte: `# text` becomes `# remark; text`, and a comment
-    that another tool reads keeps its `#`.
+    Earlier remarks with the same labels give way; what the person wrote stays byte for byte: `# text` becomes `# remark; text`, and a
+    comment that another tool reads keeps its `#`.
     """
     earlier, rest = parted(comment)
     labels = {new.label for new in remarks}

@@ -6,8 +6,8 @@ import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_start, next_line
-from advisor.fixes.plan import Plan, carry_out, check_own, found, gaps, owner
-from advisor.source.document import Document, Mapping, Span, Unresolved
+from advisor.fixes.plan import Plan, check_own, found, gaps, has_header, owner
+from advisor.source.document import Document, Span, Unresolved
 
 _ANCHOR = re.compile(r"(?:^|(?<=\s))&\S")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -15,7 +15,7 @@ _REST_OF_MEMBER = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|
 
 
 def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan | None:
-    """What `delete` comes to; None where the key is absent. `leaving` are the keys that other edits delete. Raises Refusal."""
+    """What `delete` comes to; None where the key is absent. `leaving` are the keys deleted before it. Raises Refusal."""
     if edit.key not in document.values:
         return None
     value = found(document, edit.key)
@@ -26,7 +26,9 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
     if document.format == "python" and not mapping.flow:
         _check_unused(document, name)
     prefix = ".".join(value.path[:-1])
-    staying = [entry for entry in mapping.entries if entry.shared != "merge" and entry.key != name and _joined(prefix, entry.key) not in leaving]
+    staying = [
+        entry for entry in mapping.entries if entry.shared != "merge" and entry.key != name and _joined(prefix, entry.key) not in leaving
+    ]
     if not staying:
         raise Refusal("is the only key of its section; delete the section by hand")
     text = document.text
@@ -34,7 +36,7 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
     start = line_start(document, value.entry.key_span.start)
     end = max(value.entry.key_span.end, node.span.end)
     rest = (_REST_OF_MEMBER if mapping.flow else _REST).match(text, end)
-    if text[start : value.entry.key_span.start].strip() or rest is None or (document.format == "toml" and isinstance(node, Mapping) and not node.flow):
+    if text[start : value.entry.key_span.start].strip() or rest is None or has_header(document, node):
         raise Refusal("shares its lines with other text; take it out by hand")
     if document.format == "yaml" and _ANCHOR.search(gaps(document, Span(value.entry.key_span.end, end))):
         raise Refusal("holds an anchor that other values may use")
@@ -62,6 +64,3 @@ def _check_unused(document: Document, name: str) -> None:
 
 def _joined(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
-
-
-__all__ = ["carry_out", "plan_delete"]

@@ -6,7 +6,7 @@ import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.notation import written_key
-from advisor.fixes.plan import Beside, Plan, check_own, owner
+from advisor.fixes.plan import Beside, Plan, check_own, has_header, owner
 from advisor.fixes.setting import holds, plan_set
 from advisor.source.document import Document, Scalar
 
@@ -19,7 +19,9 @@ def plan_rename(document: Document, edit: Edit) -> Plan | None:
     new = next((entry for entry in mapping.entries if entry.key == edit.new_key), None)
     value = document.values.get(edit.key)
     if value is None:
-        if new is not None and (edit.value is None or (isinstance(new.value, Scalar) and not isinstance(edit.value, tuple) and holds(new.value, edit.value))):
+        if new is not None and (
+            edit.value is None or (isinstance(new.value, Scalar) and not isinstance(edit.value, tuple) and holds(new.value, edit.value))
+        ):
             return None
         raise Refusal("is not in the file")
     check_own(value)
@@ -29,7 +31,7 @@ def plan_rename(document: Document, edit: Edit) -> Plan | None:
     old = document.text[span.start : span.end]
     if document.format == "python" and not mapping.flow and len(re.findall(rf"\b{re.escape(name)}\b", document.text)) > 1:
         raise Refusal("is a name that the program uses; rename it by hand")
-    if any(mark in old for mark in "\r\n") or old[:1] in "*{[":
+    if any(mark in old for mark in "\r\n") or old[:1] in "*{[" or has_header(document, value.node):
         raise Refusal("is not written as a plain key")
     key = Change(span, written_key(edit.new_key, document.format, old), "key")
     if edit.value is None:

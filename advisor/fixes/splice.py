@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from advisor.fixes.edit import Applied, Change, Edit, Refusal, Refused, Spliced
 from advisor.fixes.insertion import plan_insert
 from advisor.fixes.margin import Margin, Place
-from advisor.fixes.plan import Plan, carry_out, found, in_order, label
+from advisor.fixes.plan import Plan, carry_out, found, in_order, label, renamed
 from advisor.fixes.remark import Remark, remark
 from advisor.fixes.removal import plan_delete
 from advisor.fixes.renaming import plan_rename
@@ -22,8 +22,8 @@ def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) 
     whose wish is fulfilled already counts as applied and changes nothing, so that splicing twice is splicing once. `comments` asks for
     comments where the format has them. Raises nothing for any edits; call `verify` before the text is used.
     """
-    work = _Work(document, edits, comments and document.format not in ("json", "mapping"))
-    for edit in edits:
+    work = _Work(document, comments and document.format not in ("json", "mapping"))
+    for edit in sorted(edits, key=lambda edit: _turn(document, edit)):
         work.take(edit)
     changes = tuple(in_order(work.changes + work.comments()))
     return Spliced(carry_out(document.text, changes), tuple(work.applied), tuple(work.refused), changes)
@@ -32,7 +32,7 @@ def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) 
 class _Work:
     """The changes agreed on so far."""
 
-    def __init__(self, document: Document, edits: Sequence[Edit], comments: bool) -> None:
+    def __init__(self, document: Document, comments: bool) -> None:
         self.document = document
         self.margin = Margin(document) if comments else None
         self.changes: list[Change] = []
@@ -41,7 +41,6 @@ class _Work:
         self.refused: list[Refused] = []
         self.keys: dict[str, Edit] = {}
         self.anchors: dict[str, str | None] = {}
-        self.leaving = frozenset(edit.key for edit in edits if edit.op == "delete")
 
     def take(self, edit: Edit) -> None:
         try:
@@ -58,7 +57,7 @@ class _Work:
         if edit.op == "insert":
             self.anchors[edit.key] = edit.beside
         if edit.new_key:
-            self.keys[f"{edit.key[: len(edit.key) - len(label(edit))]}{edit.new_key}"] = edit
+            self.keys[renamed(edit)] = edit
 
     def comments(self) -> list[Change]:
         return [self.margin.change(place, remarks) for place, remarks in self.remarks.items()] if self.margin else []
@@ -72,7 +71,7 @@ class _Work:
         if edit.op == "rename":
             return plan_rename(document, edit)
         if edit.op == "delete":
-            return plan_delete(document, edit, self.leaving)
+            return plan_delete(document, edit, frozenset(done.edit.key for done in self.applied if done.edit.op == "delete"))
         beside = edit.beside
         while beside in self.anchors:
             beside = self.anchors[beside]
@@ -101,12 +100,18 @@ class _Work:
         return "" if same_line and self.margin.alone(value.entry.key_span) else label(edit)
 
     def _check_free(self, edit: Edit) -> None:
-        if edit.key in self.keys:
+        if edit.key in self.keys or (edit.new_key and renamed(edit) in self.keys):
             raise Refusal("is changed by another edit already")
         for key, other in self.keys.items():
             nested = edit.key.startswith(f"{key}.") or key.startswith(f"{edit.key}.")
             if nested and "delete" in (edit.op, other.op):
                 raise Refusal(f"and {key} cannot be changed together: one is deleted with the other inside")
+
+
+def _turn(document: Document, edit: Edit) -> int:
+    """Deletions come last and in the order of the text, so that each knows which siblings stay."""
+    value = document.values.get(edit.key)
+    return -1 if edit.op != "delete" or value is None else value.entry.key_span.start
 
 
 def _overlap(one: Change, other: Change) -> bool:
