@@ -54,12 +54,12 @@ def _check_text(document: Document, spliced: Spliced) -> None:
 def _check_comment(document: Document, change: Change) -> None:
     if change.part != "comment":
         return
-    text = change.text.lstrip(" \t")
-    if not text.startswith("#") or (document.format != "shell" and any(mark in text for mark in "\r\n")):
-        raise UnsoundEdit(f"the comment at offset {change.span.start} is none")
-    old = document.text[change.span.start : change.span.end]
-    if old and not old.startswith("#"):
-        raise UnsoundEdit(f"the comment at offset {change.span.start} replaces a value")
+    for text in (change.text, document.text[change.span.start : change.span.end]):
+        lines = text.split("\n")
+        if len(lines) > 1 and document.format != "shell":
+            raise UnsoundEdit(f"the comment at offset {change.span.start} goes on over a line end")
+        if any(line.strip() and not line.lstrip().startswith("#") for line in lines):
+            raise UnsoundEdit(f"the comment at offset {change.span.start} holds or replaces something else")
 
 
 def _check_values(document: Document, new: Document, applied: list[Applied]) -> None:
