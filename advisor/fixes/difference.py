@@ -12,7 +12,7 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def unified_diff(document: Document, spliced_text: str, new_name: str) -> str:
-    """A diff that `patch` and `git apply` take: `a/` and `b/` names, newlines as they are, a missing last newline marked. Empty if equal."""
+    """A diff that `patch` and `git apply` take: `a/` and `b/` names, newlines as they are, a missing last one marked. Empty if equal."""
     lines = difflib.unified_diff(
         _LINES.findall(document.text),
         _LINES.findall(spliced_text),

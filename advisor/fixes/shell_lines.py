@@ -66,8 +66,8 @@ def _command_ends(text: str) -> list[int]:
             marks.append(token["mark"].strip("'\"\\"))
         elif token["newline"]:
             while marks:
-                closing = re.compile(rf"^[ \t]*{re.escape(marks.pop(0))}[ \t]*$", re.MULTILINE).search(text, position)
-                position = closing.end() if closing else len(text)
+                closing = re.compile(rf"^[ \t]*{re.escape(marks.pop(0))}\r?$", re.MULTILINE).search(text, position)
+                position = closing.end() if closing else position
             if position > token.end():
                 continue
             ends.append(token.start())

@@ -14,15 +14,16 @@ from advisor.errors import InputError
 
 _PATIENCE = 5.0
 """Seconds to wait for another process that is writing the same file."""
+_PAUSE = 0.02
 _BOM = b"\xef\xbb\xbf"
 
 
 def write(path: str | Path, text: str, *, bom: bool = False, like: Path | None = None, expected: str | None = None) -> None:
-    """Writes UTF-8 text, newlines as they stand in it, so that a reader sees the old file or the new one and nothing between.
+    """Writes UTF-8 text, newlines as they stand in it, so that a reader sees the old file or the new one, nothing between.
 
-    A file that exists keeps its mode, and its owner where that is permitted; a symbolic link stays one and its target is written. A new file
-    gets the mode of `like`, else the usual one. `expected` is the text (without byte-order mark) that the file held when it was read: the
-    file is left alone if it holds another now.
+    A file that exists keeps its mode, and its owner where that is permitted; a symbolic link stays one and its target is written. A new
+    file gets the mode of `like`, else the usual one. `expected` is the text (without byte-order mark) that the file held when it was read:
+    the file is left alone if it holds another now.
 
     Raises InputError (usage, encoding) with the old file whole and nothing left behind: no permission, no space, changed meanwhile, no
     regular file.
@@ -117,22 +118,21 @@ def _locked(target: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, deadline: float) -> bool:
-    """Waits for the lock. True as well where the system or the file system knows none; raises OSError when the time is over."""
+    """Tries to get the lock. True as well where the system or the file system knows none; raises OSError when the time is over."""
     try:
         import fcntl
     except ImportError:
         return True
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise OSError("another process holds the file") from None
-            time.sleep(0.02)
-        except OSError:
-            return True
-        else:
-            return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if time.monotonic() > deadline:
+            raise OSError("another process holds the file") from None
+        time.sleep(_PAUSE)
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _is_still(target: Path, descriptor: int) -> bool:
