@@ -13,7 +13,7 @@ from advisor.cli.options import further_documents, options_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.targets import targets
 from advisor.errors import InputError
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome, LeftOut, Outcome
 from advisor.pipeline import lint_file
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS, render
@@ -56,12 +56,13 @@ def command(**given: Any) -> int:
         else:
             found.append(outcome)
     result = Outcome(tuple(found), tuple(left_out))
+    left = result
     if given["fix"] or given["diff"]:
         from advisor.cli.fixing import fix
 
-        result = fix(result, given, options, selection, further)
+        result, left = fix(result, given, options, selection, further)
     report(result, given)
-    return status(result, paths, given["fail_on"])
+    return status(left, paths, given["fail_on"])
 
 
 def selected(given: dict[str, Any]) -> Selection:
