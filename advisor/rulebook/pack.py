@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.errors import InputError
-from advisor.expression import Expression, ExpressionError, Template, Type, parse, parse_template
+from advisor.expression import Expression, ExpressionError, Template, Type, load, load_template, parse, parse_template
 from advisor.rulebook.finding import Severity
 from advisor.rulebook.rule import Band, BandRow, Case, FixRule, Rule, Setting
 from advisor.rulebook.vocabulary import environment
@@ -95,8 +95,9 @@ class _Builder:
         return value
 
     def expression(self, steps: tuple[str | int, ...], expects: Type | None = None) -> Expression:
+        raw = self.at(steps)
         try:
-            return parse(str(self.at(steps)), environment(), expects)
+            return load(raw) if isinstance(raw, list) else parse(str(raw), environment(), expects)
         except ExpressionError as error:
             raise self.refused(error, steps) from None
 
@@ -104,8 +105,9 @@ class _Builder:
         return None if self.at(steps) is None else self.expression(steps, Type.BOOLEAN)
 
     def template(self, steps: tuple[str | int, ...]) -> Template:
+        raw = self.at(steps)
         try:
-            return parse_template(str(self.at(steps)), environment())
+            return load_template(raw) if isinstance(raw, list) else parse_template(str(raw), environment())
         except ExpressionError as error:
             raise self.refused(error, steps) from None
 
