@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "advisor.cli.show",
     "explain": "advisor.cli.explain",
     "rules": "advisor.cli.rules",
+    "test-rules": "advisor.cli.pack_test",
 }
 
 

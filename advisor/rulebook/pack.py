@@ -21,6 +21,7 @@ class PackError(InputError):
 
     def __init__(self, detail: str, steps: tuple[str | int, ...], offset: int = 0) -> None:
         super().__init__("pack", detail)
+        self.detail = detail
         self.steps = steps
         self.offset = offset
 

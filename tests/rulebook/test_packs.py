@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from advisor.rulebook.examples import failures
-from advisor.rulebook.library import bands, packs, written_rules, references, rulebook
+from advisor.rulebook.library import bands, packs, references, rulebook, written_rules
 from advisor.rulebook.pack import build_rule
 
 RULES = [pytest.param(pack, raw, id=raw["id"]) for pack, raw in written_rules()]
