@@ -47,7 +47,8 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
 def what_was_read(file: FileOutcome) -> str:
     """`TRL DPO, 7B full, batch 128 on 8 GPUs; 31 of 34 keys`."""
     facts = file.facts
-    parts = [f"{file.title} {(file.method or 'of unknown method').replace('_', ' ').upper() if file.method else 'of unknown method'}"]
+    title, method = file.title or "", (file.method or "of unknown method").replace("_", " ")
+    parts = [title if method.upper() in title else f"{title}, {method.upper() if file.method else method}"]
     model = " ".join(word for word in (_number(facts, "model.parameters", size), _peft(facts)) if word)
     if model:
         parts.append(model)
