@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.expression import Nothing
@@ -16,14 +15,13 @@ from advisor.source.document import Document, Entry, Scalar, Span
 from advisor.source.document import Mapping as Section
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """An observation as an example gives it."""
 
     kind: str
     place: Place
     name: str | None
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str]
 
 
 def failures(rule: Rule, raw: Mapping[str, Any], rulebook: Rulebook) -> Iterator[str]:
