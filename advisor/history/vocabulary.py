@@ -58,6 +58,7 @@ class Vocabulary:
     wrappers: frozenset[str]
     sample_keys: frozenset[str]
     ignored: tuple[str, ...]
+    frameworks: Mapping[str, tuple[str, ...]]
     _ignored_exact: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +79,11 @@ class Vocabulary:
 
     def epoch_key(self, keys: Iterable[str]) -> str | None:
         return _preferred(keys, self.epoch_keys)
+
+    def framework(self, keys: Iterable[str]) -> str | None:
+        """The framework that wrote a log, where one of the keys is its alone."""
+        present = set(keys)
+        return next((name for name, own in self.frameworks.items() if not present.isdisjoint(own)), None)
 
     def known(self, key: str) -> bool:
         """Whether a key alone, whatever else is logged, could be a metric of the table."""
@@ -173,11 +179,16 @@ _SLASH = re.compile(r"\s*/\s*")
 _BLANK = re.compile(r"[\s\-]+")
 
 
+def without_run_name(key: str) -> str:
+    """A column of an export of several runs, `<run> - <key>`, as its key alone."""
+    return _RUN_PREFIX.sub("", key)
+
+
 @lru_cache(maxsize=8192)
 def normalised(key: str) -> str:
     """A key in the form in which keys are compared: `Run 7 - train / Loss` is `train/loss`."""
     text = "".join(character for character in key if character.isascii()).replace("*", "").replace("`", "").strip()
-    text = _RUN_PREFIX.sub("", _SLASH.sub("/", text))
+    text = without_run_name(_SLASH.sub("/", text))
     return _BLANK.sub("_", text).strip("_ ").lower() if not text.startswith("_") else text.lower()
 
 
@@ -234,4 +245,5 @@ def vocabulary() -> Vocabulary:
         wrappers=frozenset(table["wrappers"]),
         sample_keys=frozenset(table["sample_keys"]),
         ignored=tuple(table["ignored"]),
+        frameworks={name: tuple(keys) for name, keys in table["frameworks"].items()},
     )
