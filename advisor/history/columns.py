@@ -86,12 +86,13 @@ class Columns:
 
     def add(self, row: Mapping[str, Any]) -> bool:
         """Take a row; False where it holds no number that could be a metric."""
-        plan = self._plans.get(tuple(row))
-        if plan is None or not self._add_planned(plan, row):
-            return self._add_studied(row)
-        return True
+        return self.repeat(row) or self._add_studied(row)
 
-    def _add_planned(self, plan: _Plan, row: Mapping[str, Any]) -> bool:
+    def repeat(self, row: Mapping[str, Any]) -> bool:
+        """Take a row that is like an earlier one; False where it is not, and nothing was taken."""
+        plan = self._plans.get(tuple(row))
+        if plan is None:
+            return False
         values, appends, block, step_key, skipped = plan
         for key, kind in skipped:
             if type(row[key]) is not kind:

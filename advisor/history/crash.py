@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -127,8 +127,8 @@ class _Counted:
     kind: Literal["warning", "error"]
     text: str
     count: int
-    first: float | None
-    last: float | None
+    first: int
+    last: int
 
 
 class EventCounter:
@@ -137,28 +137,31 @@ class EventCounter:
     def __init__(self) -> None:
         self._events: dict[str, _Counted] = {}
 
-    def line(self, line: str, step: float | None) -> bool:
-        """Take a line; True where it is a warning or an error."""
+    def line(self, line: str, row: int) -> bool:
+        """Take a line that stands before metric row number `row`; True where it is a warning or an error."""
         level = _LEVEL.search(line[:200])
         if level is None:
             return False
-        self.add("warning" if level[1].startswith("WARN") else "error", line[level.start(1) :], step)
-        return True
-
-    def add(self, kind: Literal["warning", "error"], text: str, step: float | None) -> None:
+        text = line[level.end() :].lstrip(" -:|]\t").rstrip()
+        if not text or _HEADER in text:
+            return True
         shape = _NUMBER.sub("#", text)[:200]
         known = self._events.get(shape)
-        if known is None:
-            if len(self._events) < EVENTS_KEPT:
-                self._events[shape] = _Counted(kind, redacted(text.strip()), 1, step, step)
-            return
-        known.count += 1
-        known.last = step
-        if known.first is None:
-            known.first = step
+        if known is not None:
+            known.count += 1
+            known.last = row
+        elif len(self._events) < EVENTS_KEPT:
+            kind: Literal["warning", "error"] = "warning" if level[1].startswith("WARN") else "error"
+            self._events[shape] = _Counted(kind, redacted(text), 1, row, row)
+        return True
 
-    def events(self) -> tuple[Event, ...]:
-        return tuple(Event(one.kind, one.text, one.count, one.first, one.last) for one in self._events.values())
+    def events(self, steps: Sequence[float | None]) -> tuple[Event, ...]:
+        """The events, each with the steps of the rows that it led to; `steps` holds those of all rows."""
+
+        def step(row: int) -> float | None:
+            return steps[min(row, len(steps) - 1)] if steps else None
+
+        return tuple(Event(one.kind, one.text, one.count, step(one.first), step(one.last)) for one in self._events.values())
 
 
 def merged_events(groups: Iterable[tuple[Event, ...]]) -> tuple[Event, ...]:

@@ -19,7 +19,7 @@ from advisor.history.toolkit import is_header
 from advisor.history.vocabulary import vocabulary
 
 ROWS_TRIED = 2000
-LONGEST_LINE = 1 << 26
+LINES_AT_ONCE = 1 << 20
 DELIMITERS = ",;\t|"
 
 _CELL = re.compile(
@@ -28,7 +28,10 @@ _CELL = re.compile(
 )
 
 
-def read_jsonl(path: Path, shown: str) -> History:
+_RECORD_KEYS = ("type", "schema_version", "run_id", "config_hash", "timestamp")
+
+
+def read_jsonl(path: Path, shown: str, encoding: str = "utf-8-sig") -> History:
     """One JSON object a line. Lines that are no object are counted, a cut last line is named as such.
 
     Raises InputError where the first rows hold no number that could be a metric.
@@ -39,7 +42,7 @@ def read_jsonl(path: Path, shown: str) -> History:
     form = "jsonl"
     seen = broken = 0
     cut = False
-    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+    with path.open(encoding=encoding, errors="replace", newline="\n") as stream:
         for record in _objects(stream):
             if record is None:
                 broken += 1
@@ -47,12 +50,14 @@ def read_jsonl(path: Path, shown: str) -> History:
                 continue
             cut = False
             seen += 1
+            if columns.repeat(record):
+                continue
             if "type" in record and words.step_key(record) is None:
                 if is_header(record):
                     form = findings.framework = TOOLKIT
                 elif record["type"] in ("footer", "end", "run_end"):
                     findings.ended = "finished"
-                findings.note_config(record)
+                findings.note_config({key: value for key, value in record.items() if key not in _RECORD_KEYS})
                 continue
             columns.add(_unwrapped(record, words.wrappers))
             if seen == ROWS_TRIED and not columns.rows:
@@ -77,16 +82,18 @@ def read_json(document: object, shown: str) -> History:
     rows = list(_rows_of(document))
     for row in rows:
         columns.add(_unwrapped(row, words.wrappers))
+    if not has_metrics(columns):
+        raise no_rows(shown)
     if isinstance(document, dict) and len(rows) == 1:
         findings.warnings.append("the file holds last values only: nothing can be said about trends")
     return _closed(columns, findings, "json", shown)
 
 
-def read_csv(path: Path, shown: str, delimiter: str) -> History:
+def read_csv(path: Path, shown: str, delimiter: str, encoding: str = "utf-8-sig") -> History:
     """A table with a header line. Cells that are no number are left out; a percentage becomes a share."""
     columns = Columns(vocabulary())
     findings = Findings()
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+    with path.open(encoding=encoding, errors="replace", newline="") as stream:
         try:
             rows = csv.reader((line.replace("\0", "") for line in stream), delimiter=delimiter)
             header = [name.strip() for name in next(rows, [])]
@@ -157,15 +164,15 @@ def _unwrapped(record: Mapping[str, Any], wrappers: frozenset[str]) -> Mapping[s
 def _objects(stream: TextIO) -> Iterator[dict[str, Any] | None]:
     """The objects of a JSONL stream; None for a line that is none."""
     decode = json.JSONDecoder().decode
-    while line := stream.readline(LONGEST_LINE):
-        if line.isspace():
-            continue
-        try:
-            value = decode(line)
-        except (ValueError, RecursionError):
-            yield None
-            continue
-        yield value if isinstance(value, dict) else None
+    while lines := stream.readlines(LINES_AT_ONCE):
+        for line in lines:
+            try:
+                value = decode(line)
+            except (ValueError, RecursionError):
+                if line.isspace():
+                    continue
+                value = None
+            yield value if type(value) is dict else None
 
 
 def _rows_of(document: object) -> Iterator[Mapping[str, Any]]:

@@ -30,6 +30,8 @@ class Metric(NamedTuple):
     title: str
     unit: str
     native: tuple[Native, ...]
+    setting: bool = False
+    """Configurations use the same names, so the key proves no log."""
 
 
 class Meaning(NamedTuple):
@@ -59,6 +61,7 @@ class Vocabulary:
     sample_keys: frozenset[str]
     ignored: tuple[str, ...]
     frameworks: Mapping[str, tuple[str, ...]]
+    not_logs: tuple[str, ...]
     _ignored_exact: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ class Vocabulary:
         return next((name for name, own in self.frameworks.items() if not present.isdisjoint(own)), None)
 
     def known(self, key: str) -> bool:
-        """Whether a key alone, whatever else is logged, could be a metric of the table."""
+        """Whether a key alone, whatever else is logged, is a sign of a log of metrics."""
         if normalised(key) in self.epoch_keys:
             return False
         return any(item.base in self._exact or any(_part(native.key, item.base) for native in self._patterns) for item in self._split(key))
@@ -118,7 +121,8 @@ class Vocabulary:
 
     @cached_property
     def _exact(self) -> frozenset[str]:
-        return frozenset(native.key for metric in self.metrics.values() for native in metric.native if "*" not in native.key)
+        measured = (metric for metric in self.metrics.values() if not metric.setting)
+        return frozenset(native.key for metric in measured for native in metric.native if "*" not in native.key)
 
     @cached_property
     def _patterns(self) -> tuple[Native, ...]:
@@ -231,6 +235,7 @@ def vocabulary() -> Vocabulary:
             title=entry["title"],
             unit=entry["unit"],
             native=tuple(_native(name, framework, key) for framework, keys in entry["native"].items() for key in keys),
+            setting=bool(entry.get("setting", False)),
         )
         for name, entry in table["metrics"].items()
     }
@@ -245,5 +250,6 @@ def vocabulary() -> Vocabulary:
         wrappers=frozenset(table["wrappers"]),
         sample_keys=frozenset(table["sample_keys"]),
         ignored=tuple(table["ignored"]),
+        not_logs=tuple(table["not_logs"]),
         frameworks={name: tuple(keys) for name, keys in table["frameworks"].items()},
     )
