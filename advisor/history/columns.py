@@ -13,12 +13,13 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from advisor.history.number import flat_numbers, number_in
+from advisor.history.ordering import descents, in_order, merged_parts
 from advisor.history.vocabulary import Vocabulary, normalised
 
 MAX_PLANS = 256
 MAX_BLOCKS = 64
 MAX_KEYS = 4096
-MAX_DEPTH = 6
 
 
 class Column(NamedTuple):
@@ -192,11 +193,11 @@ class Columns:
         restarts = 0
         for key in self.keys:
             blocks = owners[key]
-            rows, values = _merged([(block.rows, block.columns.pop(key)) for block in blocks])
+            rows, values = merged_parts([(block.rows, block.columns.pop(key)) for block in blocks])
             if len(blocks) > 1 or id(blocks[0]) not in shared:
                 logged = _steps_of(rows, steps)
-                placed = _in_order(logged)
-                restarts = max(restarts, _descents(logged) if placed[1] is not None else 0)
+                placed = in_order(logged)
+                restarts = max(restarts, descents(logged) if placed[1] is not None else 0)
                 shared[id(blocks[0]) if len(blocks) == 1 else -1] = placed
             else:
                 placed = shared[id(blocks[0])]
@@ -210,7 +211,7 @@ class Columns:
         key = self._vocabulary.epoch_key(self.keys)
         owners = [block for block in self._blocks.values() if key in block.columns] if key is not None else []
         if key is not None and sum(len(block.rows) for block in owners) == len(self._steps):
-            _, epochs = _merged([(block.rows, block.columns[key]) for block in owners])
+            _, epochs = merged_parts([(block.rows, block.columns[key]) for block in owners])
             if all(value == value // 1 for value in epochs) and all(later > earlier for earlier, later in pairwise(epochs)):
                 return "epoch"
         return "row"
@@ -221,7 +222,7 @@ class Columns:
         if axis == "epoch":
             key = self._vocabulary.epoch_key(self.keys)
             assert key is not None
-            _, epochs = _merged([(block.rows, block.columns[key]) for block in self._blocks.values() if key in block.columns])
+            _, epochs = merged_parts([(block.rows, block.columns[key]) for block in self._blocks.values() if key in block.columns])
             return epochs
         known = next((step for step in self._steps if step - step == 0), 0.0)
         for index, step in enumerate(self._steps):
@@ -241,72 +242,3 @@ def _single(key: str) -> Callable[[Any], Sequence[Any]]:
 
 def _steps_of(rows: array[int], steps: array[float]) -> array[float]:
     return steps if len(rows) == len(steps) else array("d", map(steps.__getitem__, rows))
-
-
-def _merged(parts: list[tuple[array[int], array[float]]]) -> tuple[array[int], array[float]]:
-    """Columns of one key from several blocks, in the order of the log."""
-    if len(parts) == 1:
-        return parts[0]
-    rows: array[int] = array("I")
-    values: array[float] = array("d")
-    for part_rows, part_values in parts:
-        rows.extend(part_rows)
-        values.extend(part_values)
-    order = sorted(range(len(rows)), key=rows.__getitem__)
-    return array("I", map(rows.__getitem__, order)), array("d", map(values.__getitem__, order))
-
-
-def _descents(steps: Sequence[float]) -> int:
-    return sum(later < earlier for earlier, later in pairwise(steps))
-
-
-def _in_order(steps: array[float]) -> tuple[array[float], Sequence[int] | None]:
-    """Ascending steps, and the positions that they keep (None: all).
-
-    Where steps go back, as in a resumed run, the later rows replace all rows at or beyond the step to which it went back. A log
-    that is in no order at all is sorted, the later of two rows with one step winning.
-    """
-    if all(later > earlier for earlier, later in pairwise(steps)):
-        return steps, None
-    kept: list[int] = []
-    if _descents(steps) * 4 > len(steps):
-        latest = {step: index for index, step in enumerate(steps)}
-        kept = [latest[step] for step in sorted(latest)]
-    else:
-        for index, step in enumerate(steps):
-            while kept and steps[kept[-1]] >= step:
-                kept.pop()
-            kept.append(index)
-    return array("d", map(steps.__getitem__, kept)), kept
-
-
-def flat_numbers(row: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of a row, nested mappings joined with a slash; text that reads as a number counts, `3/10` as 3."""
-    numbers: dict[str, float] = {}
-    _flatten(row, "", numbers, MAX_DEPTH)
-    return numbers
-
-
-def _flatten(row: Mapping[str, Any], prefix: str, numbers: dict[str, float], depth: int) -> None:
-    for key, value in row.items():
-        if isinstance(value, dict):
-            if depth:
-                _flatten(value, f"{prefix}{key}/", numbers, depth - 1)
-            continue
-        number = number_in(value)
-        if number is not None:
-            numbers[f"{prefix}{key}"] = number
-        elif isinstance(value, str) and "/" in key:
-            first, _, last = value.partition("/")
-            if first.isdecimal() and last.isdecimal():
-                numbers[f"{prefix}{key}"] = float(first[:18])
-
-
-def number_in(value: object) -> float | None:
-    """A number, or text that Python reads as one (`nan` and `inf` among them); None for everything else, booleans too."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
-        return None

@@ -6,13 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from advisor.history.assembly import Findings, assembled, has_metrics
-from advisor.history.columns import Columns, number_in
+from advisor.history.columns import Columns
+from advisor.history.console_steps import Counting, Row, place
 from advisor.history.crash import CrashWatcher, EventCounter, without_escapes
 from advisor.history.history import History
 from advisor.history.micro_steps import MicroSteps
+from advisor.history.number import number_in
 from advisor.history.vocabulary import Vocabulary, vocabulary
 
 LONGEST_LINE = 20_000
@@ -36,40 +37,13 @@ _FINISHED = re.compile(r"training (?:is )?(?:completed|finished)|finished traini
 
 
 @dataclass(slots=True)
-class _Row:
-    values: dict[str, float]
-    step: float | None
-    source: str
-    evaluation: bool = False
-    after: tuple[int, int] | None = None
-    """Position and end of the next progress bar."""
-    before: tuple[int, int] | None = None
-
-
-@dataclass(slots=True)
-class _Counting:
-    """Steps that start over in every epoch, made continuous."""
-
-    offset: float = 0.0
-    last: float = 0.0
-    epoch: float | None = None
-
-    def continuous(self, step: float, epoch: float | None, total: float | None) -> float:
-        if epoch is not None and self.epoch is not None and epoch > self.epoch and step + self.offset <= self.last:
-            self.offset = max(self.last, self.offset + (total or 0.0))
-        self.epoch = epoch if epoch is not None else self.epoch
-        self.last = step + self.offset
-        return self.last
-
-
-@dataclass(slots=True)
 class _Reader:
     words: Vocabulary
-    rows: list[_Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     events: EventCounter = field(default_factory=EventCounter)
     crash: CrashWatcher = field(default_factory=CrashWatcher)
     micro: MicroSteps = field(default_factory=MicroSteps)
-    counting: _Counting = field(default_factory=_Counting)
+    counting: Counting = field(default_factory=Counting)
     bar: tuple[int, int] | None = None
     bars: Counter[int] = field(default_factory=Counter)
     finished: bool = False
@@ -91,7 +65,7 @@ class _Reader:
             self.crash.progressed()
             self.since = 0
 
-    def _add(self, row: _Row) -> None:
+    def _add(self, row: Row) -> None:
         if self.rows and self.rows[-1].values == row.values and self.rows[-1].step == row.step and row.source == "dict":
             self.repeated += 1
             return
@@ -111,7 +85,7 @@ class _Reader:
             if number and key:
                 values[key.strip()] = float(number[1])
         if values:
-            self._add(_Row(values, float(match[1]), "verl"))
+            self._add(Row(values, float(match[1]), "verl"))
         return bool(values)
 
     def _marked(self, line: str) -> bool:
@@ -133,7 +107,7 @@ class _Reader:
         key = self.words.step_key(values)
         counted = _COUNTED.search(line[: match.start()]) if key is None else None
         step = values[key] if key is not None else float(counted[2]) if counted and "step" in counted[1].lower() else None
-        self._add(_Row(values, step, "dict", _is_evaluation(values, self.words)))
+        self._add(Row(values, step, "dict", _is_evaluation(values, self.words)))
         return True
 
     def _progress(self, match: re.Match[str], line: str) -> bool:
@@ -151,7 +125,7 @@ class _Reader:
         if self.rows and self.rows[-1].source == "bar" and self.rows[-1].step == step:
             self.rows[-1].values.update(values)
         else:
-            self._add(_Row(values, step, "bar"))
+            self._add(Row(values, step, "bar"))
         return True
 
     def _counted(self, line: str) -> None:
@@ -173,7 +147,7 @@ class _Reader:
         if not any(self.words.known(key) for key in values):
             return
         if side:
-            self._add(_Row({f"eval_{key}": value for key, value in values.items()}, None, "side", evaluation=True))
+            self._add(Row({f"eval_{key}": value for key, value in values.items()}, None, "side", evaluation=True))
             return
         epoch = next((float(match[2]) for name, match in counters.items() if name == "epoch"), None)
         match = next((match for name, match in counters.items() if name != "epoch"), None)
@@ -183,7 +157,7 @@ class _Reader:
         if epoch is not None:
             values["epoch"] = epoch
         values.update(self.micro.take())
-        self._add(_Row(values, step, "counted"))
+        self._add(Row(values, step, "counted"))
 
 
 def read_console(lines: Iterable[str], path: str) -> History | None:
@@ -201,7 +175,7 @@ def read_console(lines: Iterable[str], path: str) -> History | None:
         reader.rows = [row for row in reader.rows if row.source != "dict" or row.step is not None]
     columns = Columns(reader.words)
     findings = Findings()
-    findings.steps_known = _place(reader)
+    findings.steps_known = place(reader.rows, reader.words)
     for row in reader.rows:
         columns.add({**row.values, "step": row.step} if row.step is not None else row.values)
     last = next((row.step for row in reversed(reader.rows) if row.step is not None), None) if findings.steps_known else None
@@ -238,51 +212,3 @@ def _bar_reached_its_end(reader: _Reader) -> bool:
     if bars and reader.bar is not None:
         return reader.bar[0] == reader.bar[1]
     return bool(ends) and reader.bar is not None and reader.bar[0] == reader.bar[1] == ends.most_common(1)[0][0]
-
-
-def _place(reader: _Reader) -> bool:
-    """Give every row a step; False where they had to be numbered."""
-    if all(row.step is None for row in reader.rows if row.source == "counted") and any(row.source == "counted" for row in reader.rows):
-        return True
-    open_rows = [row for row in reader.rows if row.step is None and not _is_summary(row, reader.words)]
-    if not open_rows:
-        return True
-    known = _placed_by_bar(open_rows)
-    if not known and any(row.step is not None for row in reader.rows):
-        known = True
-    number = 0.0
-    for row in reader.rows:
-        if row.step is not None:
-            number = row.step
-        elif _is_summary(row, reader.words):
-            continue
-        elif row.evaluation or known:
-            row.step = number
-        else:
-            number += 1.0
-            row.step = number
-    return known
-
-
-def _is_summary(row: _Row, words: Vocabulary) -> bool:
-    return not words.summary_keys.isdisjoint(row.values)
-
-
-def _placed_by_bar(rows: list[_Row]) -> bool:
-    """Steps from the bars drawn after the training rows, if they all agree on one end and never go back."""
-    training = [row for row in rows if not row.evaluation]
-    ends = Counter(row.after[1] for row in training if row.after is not None)
-    if not training or not ends:
-        return False
-    end = ends.most_common(1)[0][0]
-    steps = [row.after[0] if row.after is not None and row.after[1] == end else None for row in training]
-    known = [step for step in steps if step is not None]
-    if len(known) < len(training) - 1 or any(later <= earlier for earlier, later in pairwise(known)):
-        return False
-    for row, step in zip(training, steps, strict=True):
-        if step is None and row.before is not None and row.before[1] == end:
-            step = row.before[0]
-        if step is None:
-            return False
-        row.step = float(step)
-    return True

@@ -81,7 +81,7 @@ def _tensor_scalar(tensor: Any) -> float | None:
 
 
 def read_wandb(path: Path, shown: str) -> History:
-    """The history and configuration of an offline run. Its other records (machine, user, command line) are passed over.
+    """The history and configuration of an offline run. What else is recorded (machine, user, command line) is passed over.
 
     The package `wandb` gives the meaning of the records; the frames around them are those of LevelDB's log, for which recent versions of
     the package have no reader in Python.
@@ -102,14 +102,17 @@ def read_wandb(path: Path, shown: str) -> History:
         kind = record.WhichOneof("record_type")
         if kind == "history":
             columns.add(_wandb_row(record.history))
-        elif kind == "config":
-            findings.note_config({item.key: _json(item.value_json) for item in record.config.update if item.key})
+        elif kind in ("config", "run"):
+            config = record.config if kind == "config" else record.run.config
+            findings.note_config({item.key: _json(item.value_json) for item in config.update if item.key})
         elif kind == "exit":
             findings.ended = "finished" if record.exit.exit_code == 0 else "crashed"
     if frames.cut:
         findings.warnings.append(_CUT)
-        if findings.ended == "unknown":
-            findings.ended = "truncated"
+    elif findings.ended == "unknown" and columns.rows:
+        findings.warnings.append("the file has no closing record: the run was killed, or goes on")
+    if findings.ended == "unknown":
+        findings.ended = "truncated"
     return _closed(columns, findings, "wandb", shown)
 
 
@@ -146,7 +149,7 @@ class _Frames:
             else:
                 yield parts + part
                 parts = b""
-        self.cut = bool(parts) or len(data) % _WANDB_BLOCK == 0
+        self.cut = bool(parts) or any(data[position:]) or len(data) % _WANDB_BLOCK == 0
 
 
 def _wandb_row(history: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from math import isclose
 
 from advisor.history.assembly import step_count
 from advisor.history.crash import merged_events
@@ -53,7 +54,10 @@ def merge(histories: Sequence[History]) -> History:
             if owner is None:
                 series[name], owners[name] = one, history
             elif _comparable(owner, history) and normalised(series[name].key) == normalised(one.key):
-                series[name] = _joined(series[name], one, whole=owner.format == history.format)
+                whole = owner.format == history.format
+                if whole and _disagree(series[name], one):
+                    warnings.append(f"two logs disagree about {name} at most of their common steps, as those of different runs do")
+                series[name] = _joined(series[name], one, whole=whole)
     config: dict[str, Value] = {}
     for history in reversed(ranked):
         config.update(history.logged_config)
@@ -80,6 +84,13 @@ def _rank(history: History) -> tuple[bool, int]:
 
 def _comparable(first: History, second: History) -> bool:
     return first.epochs == second.epochs and first.steps_known and second.steps_known
+
+
+def _disagree(first: Series, second: Series) -> bool:
+    points = dict(zip(first.steps, first.values, strict=True))
+    common = [(points[step], value) for step, value in zip(second.steps, second.values, strict=True) if step in points]
+    different = sum(not isclose(one, other, rel_tol=1e-3, abs_tol=1e-9) for one, other in common if one == one or other == other)
+    return different * 2 > len(common)
 
 
 def _joined(first: Series, second: Series, *, whole: bool) -> Series:

@@ -199,7 +199,8 @@ def _has_table(head: str) -> bool:
 
 def _delimiter(head: str) -> str | None:
     """The delimiter of a CSV head with a metric among its columns and a number under it."""
-    from advisor.history.records import DELIMITERS, cell_number
+    from advisor.history.number import cell_number
+    from advisor.history.records import DELIMITERS
 
     lines = [line for line in head.split("\n", 3)[:3] if line.strip()]
     if len(lines) < 2:

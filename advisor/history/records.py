@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from advisor.errors import InputError
 from advisor.history.assembly import Findings, assembled, has_metrics
-from advisor.history.columns import Columns, number_in
+from advisor.history.columns import Columns
 from advisor.history.history import History
+from advisor.history.number import number_in, numbers_in
 from advisor.history.redaction import redacted
 from advisor.history.toolkit import FRAMEWORK as TOOLKIT
 from advisor.history.toolkit import is_header
@@ -21,12 +21,6 @@ from advisor.history.vocabulary import vocabulary
 ROWS_TRIED = 2000
 LINES_AT_ONCE = 1 << 20
 DELIMITERS = ",;\t|"
-
-_CELL = re.compile(
-    r"[^\w+\-.]*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf|infinity))\s*(%)?(?:\s*[^\w\s%.,:/-].*)?",
-    re.IGNORECASE | re.ASCII,
-)
-
 
 _RECORD_KEYS = ("type", "schema_version", "run_id", "config_hash", "timestamp")
 
@@ -108,32 +102,6 @@ def read_csv(path: Path, shown: str, delimiter: str, encoding: str = "utf-8-sig"
     if short:
         findings.warnings.append(f"{short} lines have fewer cells than the header")
     return _closed(columns, findings, "csv", shown)
-
-
-def numbers_in(header: Sequence[str], cells: Sequence[str]) -> dict[str, float]:
-    """The numeric cells of a table row under their column names."""
-    try:
-        return dict(zip(header, map(float, cells), strict=True))
-    except ValueError:
-        pass
-    row = {}
-    for name, cell in zip(header, cells, strict=False):
-        number = cell_number(cell)
-        if number is not None:
-            row[name] = number
-    return row
-
-
-def cell_number(cell: str) -> float | None:
-    """The number in a cell of a report, `-0.36 (!)` with its marks or emoji; None where the cell says something else."""
-    number = number_in(cell)
-    if number is not None:
-        return number
-    match = _CELL.fullmatch(cell.strip().strip("*`_ "))
-    if not match:
-        return None
-    number = number_in(match[1])
-    return number / 100 if number is not None and match[2] else number
 
 
 def _closed(columns: Columns, findings: Findings, form: str, shown: str) -> History:

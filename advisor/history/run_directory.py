@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import InputError
-from advisor.history.columns import number_in
 from advisor.history.history import Checkpoint, History
 from advisor.history.merging import merge
+from advisor.history.number import number_in
 from advisor.history.recognition import load_document, read_log
 from advisor.history.redaction import redacted
 from advisor.history.trainer_state import checkpoint_of, is_trainer_state, read_trainer_state
@@ -34,18 +34,19 @@ def read_run_directory(path: Path, shown: str) -> History:
 
     Raises InputError where nothing in the directory holds metrics, and where it holds several runs.
     """
-    checkpoints, states, damaged = _states(path)
+    checkpoints, states, remarks = _states(path)
     found = [replace(_best(states, shown), checkpoints=checkpoints)] if states else []
     files = list(_files(path))
-    refusals: list[InputError] = []
-    for late in (False, True):
-        if late and any(history.series for history in found):
-            break
-        for outcome in (_tried(file, shown) for file in files if _is_late(file) == late):
-            if isinstance(outcome, History):
-                found.append(outcome)
-            elif late or outcome.kind == "syntax":
-                refusals.append(outcome)
+    first, refusals = _read_all([file for file in files if not _is_late(file)], shown)
+    found.extend(first)
+    refusals = [refusal for refusal in refusals if refusal.kind == "syntax"]
+    if not any(history.series for history in found):
+        late, left_out = _newest_run([file for file in files if _is_late(file)])
+        if left_out:
+            remarks.append(f"{left_out} further folders hold TensorBoard or W&B logs, of other runs it seems: the newest was read")
+        second, more = _read_all(late, shown)
+        found.extend(second)
+        refusals.extend(more)
     runs = _runs_below(path)
     if not any(history.series for history in found) and runs:
         if len(runs) == 1:
@@ -57,7 +58,23 @@ def read_run_directory(path: Path, shown: str) -> History:
         looked = "looked for trainer_state.json, checkpoint-*/trainer_state.json, JSONL, CSV, console, TensorBoard and W&B logs"
         raise InputError("unrecognised", f"no metric rows found: {looked}{hint}", path=shown)
     merged = merge(found)
-    return replace(merged, path=shown, warnings=(*damaged, *merged.warnings))
+    return replace(merged, path=shown, warnings=(*remarks, *merged.warnings))
+
+
+def _newest_run(files: list[Path]) -> tuple[list[Path], int]:
+    """The files without the binary logs of all folders but the one written last, and the number of those folders."""
+    binary = [file for file in files if file.suffix.lower() == ".wandb" or "tfevents" in file.name]
+    folders = {file.parent for file in binary}
+    newest = max(binary, key=lambda file: (file.stat().st_mtime, str(file)), default=None)
+    return [file for file in files if file not in binary or (newest and file.parent == newest.parent)], max(0, len(folders) - 1)
+
+
+def _read_all(files: list[Path], shown: str) -> tuple[list[History], list[InputError]]:
+    outcomes = [_tried(file, shown) for file in files]
+    return (
+        [outcome for outcome in outcomes if isinstance(outcome, History)],
+        [outcome for outcome in outcomes if isinstance(outcome, InputError)],
+    )
 
 
 def _tried(file: Path, shown: str) -> History | InputError:
@@ -71,20 +88,20 @@ def _states(path: Path) -> tuple[tuple[Checkpoint, ...], list[Mapping[str, Any]]
     """The checkpoints in ascending order, the readable trainer states, and remarks on those that are not."""
     states = []
     checkpoints = []
-    damaged = []
+    remarks = []
     root = _state(path / STATE)
     if root is not None:
         states.append(root)
     for folder, step in _checkpoint_folders(path):
         state = _state(folder / STATE)
         if state is None and (folder / STATE).is_file():
-            damaged.append(f"{folder.name}: its trainer state is cut off or damaged, and was left out")
+            remarks.append(f"{folder.name}: its trainer state is cut off or remarks, and was left out")
         if state is None:
             checkpoints.append(Checkpoint(folder.name, step, {}, has_state=False))
         else:
             states.append(state)
             checkpoints.append(checkpoint_of(state, folder.name, step))
-    return tuple(sorted(checkpoints, key=lambda checkpoint: checkpoint.step)), states, damaged
+    return tuple(sorted(checkpoints, key=lambda checkpoint: checkpoint.step)), states, remarks
 
 
 def _checkpoint_folders(path: Path) -> Iterator[tuple[Path, int]]:

@@ -13,7 +13,8 @@ from advisor.history.columns import Columns
 from advisor.history.console import read_console
 from advisor.history.history import History, Series
 from advisor.history.merging import merge
-from advisor.history.records import cell_number, no_rows
+from advisor.history.number import cell_number
+from advisor.history.records import no_rows
 from advisor.history.vocabulary import normalised, vocabulary
 
 LARGEST_TABLE = 2_000_000

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.history.assembly import Findings
-from advisor.history.columns import number_in
 from advisor.history.crash import traced
 from advisor.history.history import History, Postmortem
+from advisor.history.number import number_in
 from advisor.history.redaction import redacted
 
 FRAMEWORK = "post-training-toolkit"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.history.assembly import Findings, assembled
-from advisor.history.columns import Columns, number_in
+from advisor.history.columns import Columns
 from advisor.history.history import Checkpoint, History
+from advisor.history.number import number_in
 from advisor.history.vocabulary import Vocabulary, vocabulary
 
 _SETTINGS = ("logging_steps", "eval_steps", "save_steps", "max_steps", "num_train_epochs", "train_batch_size", "trial_params")
