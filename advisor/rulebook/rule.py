@@ -59,6 +59,14 @@ class Setting(NamedTuple):
     value: Expression
 
 
+class EvidenceRule(NamedTuple):
+    """A statistic of a metric that a finding shows."""
+
+    metric: str
+    statistic: str
+    value: Expression
+
+
 class FixRule(NamedTuple):
     applicability: Applicability
     stage: Stage
@@ -95,6 +103,9 @@ class Rule(NamedTuple):
     related: tuple[str, ...] = ()
     fixes: tuple[FixRule, ...] = ()
     references: tuple[str, ...] = ()
+    history: bool = False
+    """It judges a run's history, and says nothing without one."""
+    evidence: tuple[EvidenceRule, ...] = ()
     severities: Mapping[str, Severity | None] | None = None
     """For bands: severity by region (`acceptable`, `outside`, `fails`) where it differs from the contract's; None is silent."""
 
