@@ -39,7 +39,7 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
     for finding in shown:
         yield from finding_lines(file, finding, audience)
     if not shown:
-        yield "  nothing to change"
+        yield "  nothing to change" if file.rules_applied else "  nothing could be judged"
     yield from unjudged(file)
     yield ""
 
