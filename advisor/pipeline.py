@@ -81,7 +81,7 @@ def verdict_of(resolved: Resolved, selection: Selection) -> Verdict:
     source = {
         "source.dialect": resolved.dialect,
         "source.format": resolved.document.format,
-        "source.loader": resolved.table.loader,
+        "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
     run = Run(resolved.facts, resolved.method, resolved.observations, source, resolved.versions, resolved.key_for)
