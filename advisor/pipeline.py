@@ -109,7 +109,7 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
     source = {
         "source.dialect": resolved.dialect,
         "source.format": resolved.document.format,
-        "source.loader": resolved.table.loader,
+        "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
     run = Run(resolved.facts, resolved.method, resolved.observations, source, history, resolved.key_for)

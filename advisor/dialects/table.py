@@ -5,7 +5,7 @@ Tables are `schemas/dialects/<dialect>.yaml`; `docs/dialect-tables.md` describes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -39,7 +39,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that holds under a condition: a method, a default."""
+    """A value that holds under a condition: a method, a loader."""
 
     when: Expression | None
     value: Any
@@ -69,8 +69,9 @@ class Table:
     dialect: str
     title: str
     framework: str | None
-    loader: Loader
-    prefixes: tuple[str, ...]
+    loader: tuple[Choice, ...]
+    prefixes: tuple[tuple[str, ...], ...]
+    """Groups of prefixes; of each group the first that a run has counts."""
     methods: tuple[Choice, ...]
     keys: Mapping[str, tuple[Meaning, ...]]
     derive: tuple[Derivation, ...]
@@ -107,30 +108,38 @@ def load_table(dialect: str) -> Table:
     path = data("schemas", "dialects", f"{dialect}.yaml")
     if not path.is_file():
         raise KeyError(dialect)
-    raw = load_yaml(path)
-    keys: dict[str, tuple[Meaning, ...]] = {}
-    derive: list[Derivation] = []
-    defaults: list[Default] = []
-    known: list[str] = []
-    for part in [*(load_yaml(data("schemas", "dialects", f"{name}.yaml")) for name in raw.get("include", ())), raw]:
-        keys |= {key: _meanings(meaning) for key, meaning in part.get("keys", {}).items()}
-        derive = [*(_derivation(entry) for entry in part.get("derive", ())), *derive]
-        defaults = [*(_default(entry) for entry in part.get("defaults", ())), *defaults]
-        known += part.get("known", ())
+    parts = list(_with_included(load_yaml(path)))
+
+    def first(name: str) -> Any:
+        return next((part[name] for part in parts if name in part), None)
+
+    def joined(name: str) -> list[Any]:
+        return [entry for part in parts for entry in part.get(name, ())]
+
+    keys: dict[str, Any] = {}
+    for part in parts:
+        keys = {**keys, **{key: meaning for key, meaning in part.get("keys", {}).items() if key not in keys}}
     return Table(
-        dialect=raw["dialect"],
-        title=raw["title"],
-        framework=raw.get("framework"),
-        loader=raw["loader"],
-        prefixes=tuple(raw.get("prefixes", ())),
-        methods=tuple(_method(entry) for entry in raw["methods"]),
-        keys=keys,
-        derive=tuple(derive),
-        defaults=tuple(defaults),
-        known=tuple(known),
-        sections={name: tuple(words) for name, words in raw.get("sections", {}).items()},
-        aliases={name: tuple(words) for name, words in raw.get("aliases", {}).items()},
+        dialect=parts[0]["dialect"],
+        title=parts[0]["title"],
+        framework=first("framework"),
+        loader=tuple(_choice(entry) for entry in _listed(first("loader"))),
+        prefixes=tuple(tuple(_listed(group)) for group in first("prefixes") or ()),
+        methods=tuple(_choice(entry) for entry in first("methods")),
+        keys={key: tuple(_meaning(entry) for entry in _listed(meaning)) for key, meaning in keys.items()},
+        derive=tuple(_derivation(entry) for entry in joined("derive")),
+        defaults=tuple(_default(entry) for entry in joined("defaults")),
+        known=tuple(joined("known")),
+        sections={name: tuple(words) for name, words in (first("sections") or {}).items()},
+        aliases={name: tuple(words) for name, words in (first("aliases") or {}).items()},
     )
+
+
+def _with_included(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A table and, beneath it, those that it includes."""
+    yield raw
+    for name in raw.get("include", ()):
+        yield from _with_included(load_yaml(data("schemas", "dialects", f"{name}.yaml")))
 
 
 @cache
@@ -148,8 +157,8 @@ def _condition(source: Any) -> Expression | None:
     return None if source is None else _expression(source, Type.BOOLEAN)
 
 
-def _meanings(raw: Any) -> tuple[Meaning, ...]:
-    return tuple(_meaning(entry) for entry in (raw if isinstance(raw, list) else [raw]))
+def _listed(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else [raw]
 
 
 def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
@@ -167,8 +176,8 @@ def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
     )
 
 
-def _method(raw: str | Mapping[str, Any]) -> Choice:
-    return Choice(None, raw) if isinstance(raw, str) else Choice(_condition(raw["when"]), raw["is"])
+def _choice(raw: str | Mapping[str, Any]) -> Choice:
+    return Choice(None, raw) if isinstance(raw, str) else Choice(_condition(raw.get("when")), raw["is"])
 
 
 def _derivation(raw: Mapping[str, Any]) -> Derivation:
