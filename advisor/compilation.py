@@ -56,6 +56,8 @@ def _rule(raw: Mapping[str, Any]) -> dict[str, Any]:
     rule = _fields({name: value for name, value in raw.items() if name != "examples"}, known, ("when", "holds"), ("message",))
     if "cases" in raw:
         rule["cases"] = [_fields(case, known, ("when",), ("message",)) for case in raw["cases"]]
+    if "evidence" in raw:
+        rule["evidence"] = [_fields(item, known, ("value",)) for item in raw["evidence"]]
     if "fixes" in raw:
         rule["fixes"] = [_fix(fix, known) for fix in raw["fixes"]]
     return rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
@@ -39,8 +40,7 @@ class FileOutcome:
         return max((finding.severity for finding in self.findings), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A file that is no training configuration and was passed over."""
 
     path: str

@@ -86,7 +86,7 @@ def verdict_of(resolved: Resolved, selection: Selection) -> Verdict:
         "source.loader": resolved.table.loader,
         "source.framework": resolved.framework or "",
     }
-    run = Run(resolved.facts, resolved.method, resolved.observations, source, resolved.versions, resolved.key_for)
+    run = Run(resolved.facts, resolved.method, resolved.observations, source, key_for=resolved.key_for)
     return judge(run, rulebook(rules), rules)
 
 

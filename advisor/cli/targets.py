@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh")
 PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
 """Directories that hold nobody's own configurations; hidden ones are passed over too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     path: str
     named: bool
     """Named on the command line; a file found in a directory may be something else than a configuration."""

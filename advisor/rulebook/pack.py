@@ -12,7 +12,7 @@ from typing import Any
 from advisor.errors import InputError
 from advisor.expression import Expression, ExpressionError, Template, Type, load, load_template, parse, parse_template
 from advisor.rulebook.finding import Severity
-from advisor.rulebook.rule import Band, BandRow, Case, FixRule, Rule, Setting
+from advisor.rulebook.rule import Band, BandRow, Case, EvidenceRule, FixRule, Rule, Setting
 from advisor.rulebook.vocabulary import environment
 
 
@@ -51,6 +51,8 @@ def build_rule(raw: Mapping[str, Any], pack: str) -> Rule:
         related=tuple(raw.get("related", ())),
         fixes=tuple(build.fix(("fixes", index)) for index in range(len(raw.get("fixes", ())))),
         references=tuple(raw.get("references", ())),
+        history=raw.get("history", False),
+        evidence=tuple(build.evidence(("evidence", index)) for index in range(len(raw.get("evidence", ())))),
         severities={region: None if grade == "silent" else Severity(grade) for region, grade in raw["severities"].items()}
         if "severities" in raw
         else None,
@@ -127,6 +129,10 @@ class _Builder:
             confidence=raw.get("confidence"),
             message=self.optional_template((*steps, "message")),
         )
+
+    def evidence(self, steps: tuple[str | int, ...]) -> EvidenceRule:
+        raw = self.at(steps)
+        return EvidenceRule(raw["metric"], raw["statistic"], self.expression((*steps, "value"), Type.NUMBER))
 
     def fix(self, steps: tuple[str | int, ...]) -> FixRule:
         raw = self.at(steps)

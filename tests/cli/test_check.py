@@ -91,7 +91,7 @@ def test_directories_are_searched_and_other_files_left_out(here: Path, capsys: p
     (here / "configs" / "compose.yaml").write_text("services:\n  web:\n    image: nginx\n")
     assert run(["configs"]) == 0
     captured = capsys.readouterr()
-    assert f"{Path("configs", "compose.yaml")}: no training configuration, left out" in captured.err
+    assert f"{Path('configs', 'compose.yaml')}: no training configuration, left out" in captured.err
     assert "compose" not in captured.out
 
 
