@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from advisor.fixes.edit import Applied
+from advisor.fixes.feeding import fed_alike
 from advisor.fixes.tree import Step, with_key, with_value, without
 from advisor.source.document import Document, Mapping, Node, Sequence
 
@@ -27,6 +28,9 @@ def expected_data(
     for one in applied:
         edit = one.edit
         value = document.values.get(edit.key)
+        if value is not None and edit.op == "set":
+            for other in fed_alike(document, value):
+                data = with_value(data, (*root, *_steps(document, other.path, as_key)), as_value(one))
         if value is not None:
             path = (*root, *_steps(document, value.path, as_key))
         else:

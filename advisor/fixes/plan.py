@@ -24,6 +24,7 @@ class Plan(NamedTuple):
     beside: tuple[Beside, ...] = ()
     old: str | None = None
     new: str | None = None
+    also: tuple[str, ...] = ()
 
 
 def found(document: Document, key: str) -> Value:
@@ -60,6 +61,14 @@ def check_own(value: Value) -> None:
         raise Refusal("is computed from other values; change those")
     if value.entry.shared is not None:
         raise Refusal("is used in several places through an alias or a merge key; a change here would change them all")
+
+
+def check_single(document: Document, value: Value) -> None:
+    """Raises Refusal where the entry's key counts in several places, as with unpacked mappings, or is the name of a script's argument."""
+    if any(other.entry.key_span == value.entry.key_span and other.path != value.path for other in document.values.values()):
+        raise Refusal("is used in several places")
+    if document.format == "python" and value.path[0] == "argparse":
+        raise Refusal("is an argument of the script; change its definition by hand")
 
 
 def check_plain(document: Document, value: Value) -> None:
