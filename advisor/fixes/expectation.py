@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.fixes.edit import Applied
 from advisor.fixes.feeding import fed_alike
+from advisor.fixes.plan import path_of
 from advisor.fixes.tree import Step, with_key, with_value, without
 from advisor.source.document import Document, Mapping, Node, Sequence
 
@@ -35,7 +36,7 @@ def expected_data(
             path = (*root, *_steps(document, value.path, as_key))
         else:
             parent, _, name = edit.key.rpartition(".")
-            path = (*root, *_steps(document, document.values[parent].path if parent else (), as_key), name)
+            path = (*root, *_steps(document, path_of(document, parent) or (), as_key), name)
         if edit.op == "delete":
             data = without(data, path)
         elif edit.op != "rename" or edit.value is not None:
