@@ -32,13 +32,13 @@ def plan_insert(document: Document, edit: Edit, beside: str | None, leaving: fro
             return None
         raise Refusal("is in the file already, with another value")
     mapping, name = owner(document, edit.key)
-    refusal = Refusal("would be the first of its kind there; the layout to follow is not known")
+    first: Refusal | None = None
     for sibling in _siblings(document, mapping, beside, leaving):
         plan = _tried(document, mapping, sibling, name, edit, comments)
         if isinstance(plan, Plan):
             return plan
-        refusal = plan
-    raise refusal
+        first = first or plan
+    raise first or Refusal("would be the first of its kind there; the layout to follow is not known")
 
 
 def _tried(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan | Refusal:
@@ -76,7 +76,7 @@ def _siblings(document: Document, mapping: Mapping, beside: str | None, leaving:
     own.sort(key=lambda entry: -entry.key_span.start)
     named = document.values.get(beside) if beside is not None else None
     own.sort(key=lambda entry: named is None or entry.key_span != named.entry.key_span)
-    return own if document.format == "python" else own[:1]
+    return own
 
 
 def _yaml_line(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan:
@@ -102,7 +102,12 @@ def _yaml_end(document: Document, entry: Entry) -> int:
     last = entry.value
     while isinstance(last, (Mapping, Sequence)) and not last.flow:
         last = last.entries[-1].value if isinstance(last, Mapping) else last.items[-1]
-    if isinstance(last, Scalar) and last.style == "block" and "+" in document.text[last.span.start : line_end(document, last.span.start)]:
+    header = document.text[last.span.start : line_end(document, last.span.start)]
+    if not isinstance(last, Scalar) or last.style != "block" or "-" in header:
+        return end
+    if line_end(document, end) == len(document.text):
+        raise Refusal("would stand behind a text that a last newline would become part of; add it by hand")
+    if "+" in header:
         while (following := next_line(document, end)) < len(document.text) and line_end(document, following) == following:
             end = following
     return end

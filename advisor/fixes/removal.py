@@ -54,10 +54,8 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
 
 
 def _lines(document: Document, start: int, end: int) -> Change:
-    after = next_line(document, end)
-    if after == len(document.text) and not document.text.endswith(("\n", "\r")) and start > 0:
-        start -= 2 if document.text[start - 2 : start] == "\r\n" else 1
-    return Change(Span(start, after), "", "line")
+    """Whole lines. The newline before the last one stays even at the end of the text: it may be part of a block of text."""
+    return Change(Span(start, next_line(document, end)), "", "line")
 
 
 def _check_unused(document: Document, name: str) -> None:

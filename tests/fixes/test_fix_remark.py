@@ -12,7 +12,7 @@ def test_a_remark_says_what_was_and_why() -> None:
 
 
 def test_line_ends_and_control_characters_stay_out() -> None:
-    assert commented("", [remark("a\n  b", "c\r\nd\x07e\u2028f", "R1")]) == "# was a b: c de f [R1]"
+    assert commented("", [remark("a\n  b", "c\r\nd\x07e\u2028f", "R1")]) == "# was a b: c d e f [R1]"
 
 
 def test_long_old_values_are_shortened() -> None:

@@ -224,8 +224,8 @@ def test_a_section_and_a_key_in_it_change_together() -> None:
 def test_delete() -> None:
     edit = Edit("delete", "dead", rule="KEY1")
     assert spliced("a: 1\n# about it\ndead: 3  # gone\nb: 2\n", edit)[0] == "a: 1\n# about it\nb: 2\n"
-    assert spliced("a: 1\ndead: 3", edit)[0] == "a: 1"
-    assert spliced("a: 1\r\ndead: 3", edit)[0] == "a: 1"
+    assert spliced("a: 1\ndead: 3", edit)[0] == "a: 1\n"
+    assert spliced("a: |\r\n  x\r\ndead: 3", edit)[0] == "a: |\r\n  x\r\n"
     assert spliced("dead:\n  - 1\n  # x\n  - 2\n\nb: 2\n", edit)[0] == "\nb: 2\n"
     assert spliced("dead: |\n  x\nb: 2\n", edit)[0] == "b: 2\n"
     assert spliced("b: 2\n", edit) == ("b: 2\n", [])
@@ -268,6 +268,7 @@ REFUSED = {
     "insert what is there": ("a: 1\n", Edit("insert", "a", 2), "already, with another value"),
     "insert into a shared section": ("a: &a\n  x: 1\nb: *a\n", Edit("insert", "a.y", 1), "other places use"),
     "rename to a key that is there": ("a: 1\nb: 2\n", Edit("rename", "a", new_key="b"), "is there already"),
+    "insert behind a text without a last newline": ("a: |\n  x", Edit("insert", "b", 1), "last newline"),
     "delete the only key": ("t:\n  a: 1\nb: 1\n", Edit("delete", "t.a"), "only key"),
     "delete on a shared line": ("{a: 1, b: 1}\n", Edit("delete", "a"), "shares its lines"),
     "delete the first key of an item": ("s:\n- a: 1\n  b: 1\n", Edit("delete", "s.0.a"), "shares its lines"),
