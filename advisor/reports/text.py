@@ -127,7 +127,7 @@ def unjudged(file: FileOutcome) -> Iterator[str]:
         asked = {declared.option for name in skipped.missing if (declared := catalogue().get(name)) is not None and declared.option}
         options.update(asked or {option for name in skipped.missing for option in _behind(name)})
     if options:
-        named = ", ".join(f"{number} need {option}" for option, number in options.most_common(3))
+        named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
         yield f"\n  not judged: {named}"
 
 
