@@ -54,7 +54,8 @@ def _scalar(node: Scalar, declared: Declared, loader: Loader) -> Reading:
     if isinstance(value, str) and (value.strip().lower() in DEFERRED or "${" in value or value.startswith("{{")):
         return Reading(unknown=f"{value.strip()!r} is filled in later")
     if declared.kind in ("text", "list"):
-        return Reading(fit(declared, value if isinstance(value, str) else str(value).lower()))
+        word = fit(declared, value if isinstance(value, str) else str(value).lower())
+        return Reading(word, trouble=None if word is None or within(declared, word) else "bounds")
     if isinstance(value, str):
         return _from_text(value, node, declared, loader)
     fitting = fit(declared, value)

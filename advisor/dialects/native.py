@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import cached_property
+from functools import cache, cached_property
 
 from advisor.configuration.fact import Place
-from advisor.source.document import Document, Mapping as Section
+from advisor.source.document import Document
+from advisor.source.document import Mapping as Section
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,20 @@ class Native:
     """Dotted key -> where it stands, sections included."""
     documents: Sequence[Document]
     prefixes: tuple[str, ...] = field(default=())
+    """The prefixes that this run uses. Where there are any, a word without a dot that stands alone is a constant and no setting."""
+
+    def under(self, groups: Sequence[tuple[str, ...]]) -> Native:
+        """The same keys read under prefixes: of each group the first that the run has."""
+        present = (next((prefix for prefix in group if prefix[:-1] in self.places), None) for group in groups)
+        return replace(self, prefixes=tuple(prefix for prefix in present if prefix is not None))
 
     def find(self, key: str) -> Place | None:
-        """The value at a key, directly or under one of the dialect's prefixes (`DPOConfig.`)."""
-        place = self.places.get(key)
-        if place is not None:
-            return place
+        """The value at a key, under one of the prefixes (`DPOConfig.`) or directly."""
         for prefix in self.prefixes:
             place = self.places.get(prefix + key)
             if place is not None:
                 return place
-        return None
+        return self.places.get(key) if "." in key or not self.prefixes else None
 
     def has(self, key: str) -> bool:
         """Whether a key is there; `*` stands for any run of characters."""
@@ -41,8 +45,8 @@ class Native:
             if place is not None:
                 yield place
             return
-        compiled = re.compile(translate(pattern), re.IGNORECASE)
-        yield from (place for name, place in self.places.items() if compiled.match(self.unprefixed(name)))
+        matches = _pattern(pattern).match
+        yield from (place for name, place in self.places.items() if matches(self.unprefixed(name)))
 
     def unprefixed(self, key: str) -> str:
         for prefix in self.prefixes:
@@ -56,11 +60,16 @@ class Native:
         return tuple(key for key, place in self.places.items() if not isinstance(place.node, Section))
 
     def calls(self, pattern: str) -> bool:
-        compiled = re.compile(translate(pattern))
-        return any(compiled.match(name) for document in self.documents for name in document.calls)
+        matches = _pattern(pattern).match
+        return any(matches(name) for document in self.documents for name in document.calls)
 
     def mentions(self, words: str) -> bool:
-        return any(words in document.text.lower() for document in self.documents)
+        """Whether the words stand in the text, in either case."""
+        return any(words in text for text in self._lowered)
+
+    @cached_property
+    def _lowered(self) -> tuple[str, ...]:
+        return tuple(document.text.lower() for document in self.documents)
 
     @cached_property
     def path_words(self) -> frozenset[str]:
@@ -71,10 +80,15 @@ class Native:
         return frozenset(word for part in last for word in re.split(r"[^a-z0-9]+", part) if word)
 
 
-def merged(documents: Sequence[Document], prefixes: tuple[str, ...] = ()) -> Native:
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern), re.IGNORECASE)
+
+
+def merged(documents: Sequence[Document]) -> Native:
     """The keys of several documents; what a later one says replaces what an earlier one said, key by key."""
     places: dict[str, Place] = {}
     for document in documents:
         for key, value in document.values.items():
             places[key] = Place(document, key, value.entry, value.node)
-    return Native(places, tuple(documents), prefixes)
+    return Native(places, tuple(documents))

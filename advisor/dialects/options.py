@@ -1,6 +1,6 @@
 """What the command line, or a comment in the file, says that the file's own keys do not.
 
-    # rlhf-lint: model-size=1B gpus=8 samples=7200
+# rlhf-lint: model-size=1B gpus=8 samples=7200
 """
 
 from __future__ import annotations

@@ -97,13 +97,15 @@ def _words(node: object) -> list[str]:
 
 
 def _length(native: Native, key: str) -> Result:
+    """The number of items of a list, or of a text that separates them by commas: `CUDA_VISIBLE_DEVICES=0,1,2`."""
     place = native.find(key)
-    if place is None or not isinstance(place.node, Sequence):
-        return UNKNOWN
-    return len(place.node.items)
+    if place is not None and isinstance(place.node, Sequence):
+        return len(place.node.items)
+    if place is not None and isinstance(place.node, Scalar) and place.node.value not in (None, ""):
+        return str(place.node.value).strip(",").count(",") + 1
+    return UNKNOWN
 
 
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
     known = versions.get(framework)
     return UNKNOWN if known is None else compare(known, version) >= 0
-

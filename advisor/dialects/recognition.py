@@ -19,7 +19,9 @@ def recognise(documents: Sequence[Document], wanted: str | None = None) -> str:
     if wanted is not None:
         if wanted not in names:
             close = difflib.get_close_matches(wanted, names, 1)
-            raise InputError("usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"))
+            raise InputError(
+                "usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}")
+            )
         return wanted
     predicates = functions(merged(documents))
     document_format = documents[0].format

@@ -1,14 +1,15 @@
 """From documents to facts: read a run's files the way their framework would.
 
-    documents, options -> dialect -> method -> facts from the file -> from options and comments -> derived -> defaults -> derived
+documents, options -> dialect -> method -> facts from the file -> from options and comments -> derived -> defaults -> derived
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-import re
+from functools import cached_property
 from typing import Literal
 
 from advisor.configuration.catalogue import Value, catalogue
@@ -20,9 +21,9 @@ from advisor.dialects.native import Native, merged
 from advisor.dialects.options import Options
 from advisor.dialects.predicates import functions
 from advisor.dialects.recognition import recognise
-from advisor.dialects.table import Choice, Derivation, Meaning, Table, general_derivations, load_table
+from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
-from advisor.source.document import Document, Scalar, Unresolved
+from advisor.source.document import Document, Scalar
 
 Observed = Literal["type", "bounds", "notation", "quoted", "duplicate", "dead", "shadowed"]
 
@@ -48,6 +49,7 @@ class Resolved:
     framework: str | None
     versions: Mapping[str, str]
     method: str | None
+    loader: Loader
     facts: Facts
     keys_read: tuple[str, ...]
     keys_unknown: tuple[str, ...]
@@ -59,13 +61,22 @@ class Resolved:
     def document(self) -> Document:
         return self.documents[0]
 
+    def assumptions(self) -> tuple[str, ...]:
+        """In words, what was taken to be so because nobody said otherwise."""
+        size = self.facts.get("model.parameters")
+        found = (
+            [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
+        )
+        read = (place for key, place in self.native.places.items() if place.entry.default and key in self.keys_read)
+        return (*found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
+
     def key_for(self, name: str) -> str | None:
         """The native key under which a canonical value would be written that the file does not hold."""
         held = _Reader(self.table, self.native, self.versions, dict(self.facts))
         for key, meanings in self.table.keys.items():
             for meaning in meanings:
                 if meaning.name == name and meaning.write and meaning.dead is None and held.holds(meaning.when, None):
-                    return key
+                    return key if "." in key else "".join(self.native.prefixes[:1]) + key
         return None
 
 
@@ -73,7 +84,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     """Read a run. Raises InputError where no dialect recognises it."""
     signature = recognise(documents, options.dialect)
     table = load_table(signature)
-    native = merged(documents, table.prefixes)
+    native = merged(documents).under(table.prefixes)
     versions = dict(options.versions)
     reader = _Reader(table, native, versions, {})
     given = options.with_comments(documents[0])
@@ -83,7 +94,9 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     reader.derive(table.derive)
     reader.model_size()
     reader.defaults()
-    reader.derive(general_derivations())
+    # A dialect's derivation may build on a general one and the other way round: samples per step, then steps, then warm-up.
+    for derivations in (table.derive, general_derivations(), table.derive, general_derivations()):
+        reader.derive(derivations)
     return Resolved(
         documents=tuple(documents),
         dialect=table.dialect,
@@ -91,6 +104,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
         framework=table.framework,
         versions=versions,
         method=reader.method,
+        loader=reader.loader,
         facts=Facts(reader.facts),
         keys_read=tuple(sorted(reader.used)),
         keys_unknown=tuple(key for key in native.leaves if key not in reader.used and not reader.is_known(key)),
@@ -119,6 +133,12 @@ class _Reader:
         fact = self.facts.get("method")
         return fact.value if fact is not None and isinstance(fact.value, str) else None
 
+    @cached_property
+    def loader(self) -> Loader:
+        """What the loader makes of a number that YAML 1.1 reads as text, for this very file."""
+        chosen: Loader = next((choice.value for choice in self.table.loader if self.holds(choice.when, None)), "unknown")
+        return chosen
+
     def evaluate(self, expression: Expression, value: Value | None) -> Value | Nothing:
         def lookup(name: str) -> Value | Nothing:
             if name == "value":
@@ -130,12 +150,11 @@ class _Reader:
         return evaluate(expression, lookup, self._functions)
 
     def source(self, name: str) -> Value | Nothing:
-        return {
-            "source.dialect": self.table.dialect,
-            "source.format": self.native.documents[0].format,
-            "source.loader": self.table.loader,
-            "source.framework": self.table.framework or "",
-        }.get(name, UNKNOWN)
+        if name == "source.loader":
+            return self.loader
+        if name == "source.format":
+            return self.native.documents[0].format
+        return {"source.dialect": self.table.dialect, "source.framework": self.table.framework or ""}.get(name, UNKNOWN)
 
     def holds(self, condition: Expression | None, value: Value | None) -> bool:
         return condition is None or self.evaluate(condition, value) is True
@@ -152,7 +171,9 @@ class _Reader:
         for choice in self.table.methods:
             if self.holds(choice.when, None):
                 place = self._method_place(choice)
-                self.facts["method"] = Fact("method", choice.value, "file" if place else "derived", place, None if place else "read from the keys")
+                self.facts["method"] = Fact(
+                    "method", choice.value, "file" if place else "derived", place, None if place else "read from the keys"
+                )
                 return
 
     def _method_place(self, choice: Choice) -> Place | None:
@@ -186,6 +207,9 @@ class _Reader:
             return
 
     def make(self, place: Place, meaning: Meaning) -> None:
+        if isinstance(place.node, Scalar) and place.node.value is None:
+            self.facts[meaning.name] = Fact(meaning.name, None, "file", place)
+            return
         if meaning.value is not None:
             native = place.node.value if isinstance(place.node, Scalar) and not isinstance(place.node.value, str) else None
             result = self.evaluate(meaning.value, native)
@@ -195,10 +219,11 @@ class _Reader:
                 self.facts[meaning.name] = Fact(meaning.name, result, "file", place)
             return
         declared = catalogue()[meaning.name]
-        if meaning.values is not None and isinstance(place.node, Scalar) and str(place.node.value).lower() in meaning.values:
-            self.facts[meaning.name] = Fact(meaning.name, meaning.values[str(place.node.value).lower()], "file", place)
+        word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
+        if meaning.values is not None and word in meaning.values:
+            self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
             return
-        reading = interpret(place.node, declared, self.table.loader)
+        reading = interpret(place.node, declared, self.loader)
         if reading.trouble is not None:
             written = place.document.text[place.node.span.start : place.node.span.end]
             details = {"written": written, "expected": declared.bounds if reading.trouble == "bounds" else declared.kind}
@@ -250,9 +275,11 @@ class _Reader:
 
     def is_known(self, key: str) -> bool:
         """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""
+        if self.native.prefixes and not key.startswith(self.native.prefixes):
+            return True  # a constant or a call of something that is no setting of the run
         return self._known.match(self.native.unprefixed(key)) is not None
 
-    @property
+    @cached_property
     def _known(self) -> re.Pattern[str]:
         return re.compile("|".join(translate(pattern) for pattern in self.table.known) or r"(?!)")
 

@@ -5,13 +5,13 @@ Tables are `schemas/dialects/<dialect>.yaml`; `docs/dialect-tables.md` describes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from advisor.dialects.predicates import environment
-from advisor.expression import Expression, Type, parse
+from advisor.expression import Expression, Type, load, parse
 from advisor.resources import data, load_yaml
 
 Loader = Literal["casts", "yaml12", "floats", "keeps", "typed", "unknown"]
@@ -39,7 +39,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value that holds under a condition: a method, a default."""
+    """A value that holds under a condition: a method, a loader."""
 
     when: Expression | None
     value: Any
@@ -69,8 +69,9 @@ class Table:
     dialect: str
     title: str
     framework: str | None
-    loader: Loader
-    prefixes: tuple[str, ...]
+    loader: tuple[Choice, ...]
+    prefixes: tuple[tuple[str, ...], ...]
+    """Groups of prefixes; of each group the first that a run has counts."""
     methods: tuple[Choice, ...]
     keys: Mapping[str, tuple[Meaning, ...]]
     derive: tuple[Derivation, ...]
@@ -97,8 +98,7 @@ def signatures() -> tuple[Signature, ...]:
     for path in sorted(data("schemas", "dialects").glob("*.yaml")):
         raw = load_yaml(path)
         if "recognise" in raw:
-            recognise = parse(raw["recognise"], environment(), Type.BOOLEAN)
-            found.append(Signature(raw["dialect"], raw["order"], recognise, raw["looks_for"]))
+            found.append(Signature(raw["dialect"], raw["order"], _expression(raw["recognise"], Type.BOOLEAN), raw["looks_for"]))
     return tuple(sorted(found, key=lambda signature: signature.order))
 
 
@@ -108,30 +108,38 @@ def load_table(dialect: str) -> Table:
     path = data("schemas", "dialects", f"{dialect}.yaml")
     if not path.is_file():
         raise KeyError(dialect)
-    raw = load_yaml(path)
-    keys: dict[str, tuple[Meaning, ...]] = {}
-    derive: list[Derivation] = []
-    defaults: list[Default] = []
-    known: list[str] = []
-    for part in [*(load_yaml(data("schemas", "dialects", f"{name}.yaml")) for name in raw.get("include", ())), raw]:
-        keys |= {key: _meanings(meaning) for key, meaning in part.get("keys", {}).items()}
-        derive = [*(_derivation(entry) for entry in part.get("derive", ())), *derive]
-        defaults = [*(_default(entry) for entry in part.get("defaults", ())), *defaults]
-        known += part.get("known", ())
+    parts = list(_with_included(load_yaml(path)))
+
+    def first(name: str) -> Any:
+        return next((part[name] for part in parts if name in part), None)
+
+    def joined(name: str) -> list[Any]:
+        return [entry for part in parts for entry in part.get(name, ())]
+
+    keys: dict[str, Any] = {}
+    for part in parts:
+        keys = {**keys, **{key: meaning for key, meaning in part.get("keys", {}).items() if key not in keys}}
     return Table(
-        dialect=raw["dialect"],
-        title=raw["title"],
-        framework=raw.get("framework"),
-        loader=raw["loader"],
-        prefixes=tuple(raw.get("prefixes", ())),
-        methods=tuple(_method(entry) for entry in raw["methods"]),
-        keys=keys,
-        derive=tuple(derive),
-        defaults=tuple(defaults),
-        known=tuple(known),
-        sections={name: tuple(words) for name, words in raw.get("sections", {}).items()},
-        aliases={name: tuple(words) for name, words in raw.get("aliases", {}).items()},
+        dialect=parts[0]["dialect"],
+        title=parts[0]["title"],
+        framework=first("framework"),
+        loader=tuple(_choice(entry) for entry in _listed(first("loader"))),
+        prefixes=tuple(tuple(_listed(group)) for group in first("prefixes") or ()),
+        methods=tuple(_choice(entry) for entry in first("methods")),
+        keys={key: tuple(_meaning(entry) for entry in _listed(meaning)) for key, meaning in keys.items()},
+        derive=tuple(_derivation(entry) for entry in joined("derive")),
+        defaults=tuple(_default(entry) for entry in joined("defaults")),
+        known=tuple(joined("known")),
+        sections={name: tuple(words) for name, words in (first("sections") or {}).items()},
+        aliases={name: tuple(words) for name, words in (first("aliases") or {}).items()},
     )
+
+
+def _with_included(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A table and, beneath it, those that it includes."""
+    yield raw
+    for name in raw.get("include", ()):
+        yield from _with_included(load_yaml(data("schemas", "dialects", f"{name}.yaml")))
 
 
 @cache
@@ -140,12 +148,17 @@ def general_derivations() -> tuple[Derivation, ...]:
     return tuple(_derivation(entry) for entry in load_yaml(data("schemas", "derivations.yaml")))
 
 
-def _condition(source: str | None) -> Expression | None:
-    return None if source is None else parse(source, environment(), Type.BOOLEAN)
+def _expression(source: Any, expects: Type | None = None) -> Expression:
+    """An expression as a table writes it, or as a build has compiled it."""
+    return load(source) if isinstance(source, list) else parse(str(source), environment(), expects)
 
 
-def _meanings(raw: Any) -> tuple[Meaning, ...]:
-    return tuple(_meaning(entry) for entry in (raw if isinstance(raw, list) else [raw]))
+def _condition(source: Any) -> Expression | None:
+    return None if source is None else _expression(source, Type.BOOLEAN)
+
+
+def _listed(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else [raw]
 
 
 def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
@@ -155,7 +168,7 @@ def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
     return Meaning(
         name=raw["name"],
         when=_condition(raw.get("when")),
-        value=None if value is None else parse(value, environment()),
+        value=None if value is None else _expression(value),
         values={str(word).lower(): meaning for word, meaning in raw["values"].items()} if "values" in raw else None,
         scale=None if raw.get("scale") is None else str(raw["scale"]),
         write=raw.get("write", value is None),
@@ -163,12 +176,12 @@ def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
     )
 
 
-def _method(raw: str | Mapping[str, Any]) -> Choice:
-    return Choice(None, raw) if isinstance(raw, str) else Choice(_condition(raw["when"]), raw["is"])
+def _choice(raw: str | Mapping[str, Any]) -> Choice:
+    return Choice(None, raw) if isinstance(raw, str) else Choice(_condition(raw.get("when")), raw["is"])
 
 
 def _derivation(raw: Mapping[str, Any]) -> Derivation:
-    return Derivation(raw["name"], parse(str(raw["value"]), environment()), _condition(raw.get("when")), raw.get("note", ""))
+    return Derivation(raw["name"], _expression(raw["value"]), _condition(raw.get("when")), raw.get("note", ""))
 
 
 def _default(raw: Mapping[str, Any]) -> Default:

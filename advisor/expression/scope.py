@@ -70,10 +70,12 @@ class Scope:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Say what the writer may have meant: a name of nearly that spelling, those with that last part, or those that it begins."""
+    """Say what the writer may have meant: a name of nearly that spelling, those whose last part is, or those that it begins."""
     known = sorted(known)
-    last = name.rpartition(".")[2]
-    found = difflib.get_close_matches(name[:80], known, 1, 0.75) or [other for other in known if other.rpartition(".")[2] == last][:3]
+    whole = _close(name, known)
+    tails = _close(name.rpartition(".")[2], {other.rpartition(".")[2] for other in known})
+    same_tail = [other for other in known if other.rpartition(".")[2] in tails][:3]
+    found = (whole or same_tail) if "." in name else (same_tail or whole)
     if found:
         return f"did you mean {' or '.join(found)}?"
     inside = [other for other in known if other.startswith(f"{name}.")]
@@ -83,3 +85,7 @@ def near(name: str, known: Iterable[str]) -> str:
 def short(text: str) -> str:
     """Return `text`, cut to what a message can quote."""
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _close(name: str, known: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(name[:80], sorted(known), 1, 0.75)

@@ -38,7 +38,10 @@ LARGEST_INTEGER: Final = 10**18
 
 
 def admit(value: object, kind: str) -> Result:
-    """Return `value` if it is what was declared (`kind`: a value of `Type`), else UNKNOWN: a boolean is no number, a NaN is nothing."""
+    """Return `value` if it is what was declared (`kind`: a value of `Type`), else UNKNOWN: a boolean is no number, a NaN is nothing.
+
+    Subclasses, such as the scalars of a parser that remembers their format, come back as plain numbers and texts.
+    """
     return _ADMISSION[kind](value)
 
 
@@ -51,14 +54,12 @@ def bounded(value: int | float | complex) -> int | float | Unknown:
     return UNKNOWN
 
 
-def _number(value: object) -> Result:
-    if isinstance(value, bool):
-        return UNKNOWN
+def _number(value: object) -> int | float | Unknown:
     if isinstance(value, float):
-        return UNKNOWN if value != value else value
-    if isinstance(value, int):
+        return UNKNOWN if value != value else float(value)
+    if isinstance(value, int) and not isinstance(value, bool):
         try:
-            return bounded(value)
+            return bounded(int(value))
         except OverflowError:
             return UNKNOWN
     return UNKNOWN
@@ -69,20 +70,27 @@ def _boolean(value: object) -> Result:
 
 
 def _text(value: object) -> Result:
-    return value if isinstance(value, str) else UNKNOWN
+    return str.__str__(value) if isinstance(value, str) else UNKNOWN
 
 
 def _list(value: object) -> Result:
     if not isinstance(value, (tuple, list)):
         return UNKNOWN
-    items = tuple(item if isinstance(item, str) else _number(item) for item in value)
-    return UNKNOWN if UNKNOWN in items else items  # type: ignore[return-value]
+    items: list[int | float | str] = []
+    for item in value:
+        plain = str.__str__(item) if isinstance(item, str) else _number(item)
+        if plain is UNKNOWN:
+            return UNKNOWN
+        items.append(plain)
+    return tuple(items)
 
 
 def _any(value: object) -> Result:
-    if isinstance(value, bool):
-        return value
-    return value if isinstance(value, str) else _number(value) if isinstance(value, (int, float)) else _list(value)
+    for kind in (_boolean, _text, _number, _list):
+        admitted: Result = kind(value)
+        if admitted is not UNKNOWN:
+            return admitted
+    return UNKNOWN
 
 
 _ADMISSION: Final[Mapping[str, Callable[[object], Result]]] = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from advisor.rulebook.rule import Band, BandRow
 
@@ -16,8 +15,7 @@ TOLERANCE = 1e-9
 """Relative: 5e-7 read from text and 5e-7 computed may differ in the last bit, and an edge belongs to its region."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     region: Region
     side: Side
 
@@ -48,7 +46,7 @@ def target(value: float, row: BandRow) -> float | None:
     edge = low if low is not None and value < low else high
     if edge is None:
         return None
-    far = value <= 0 or max(value / edge, edge / value) > 10 if edge > 0 else False
+    far = value <= 0 or max(value / edge, edge / value) > 10 * (1 + TOLERANCE) if edge > 0 else False
     return row.typical if far and row.typical is not None else edge
 
 

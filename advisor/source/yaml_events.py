@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 import yaml
 
 from advisor.errors import InputError
+from advisor.source.limits import refusal
 
 _TAB_CHECK_LIMIT = 200_000
 """Code points. Above it PyYAML's Python loader takes seconds, and nobody would load such a file with it."""
@@ -59,8 +60,7 @@ def syntax_error(path: str, text: str, error: yaml.YAMLError) -> InputError:
         character = yaml.reader.Reader.NON_PRINTABLE.search(text)
         offset = character.start() if character else 0
         message = f"the character U+{ord(text[offset]):04X} may not stand in YAML; remove it"
-        start = text.rfind("\n", 0, offset) + 1
-        return InputError("syntax", message, path=path, line=text.count("\n", 0, offset) + 1, column=offset - start + 1)
+        return refusal(path, text, offset, message)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "context", None) or "this is not YAML"
     context = getattr(error, "context", None)

@@ -1,0 +1,5 @@
+"""`python -m advisor` is `rlhf-lint`."""
+
+from advisor.cli import main
+
+main()

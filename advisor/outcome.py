@@ -1,0 +1,73 @@
+"""What linting gives: one outcome a file, and all of a call together. Renderers and the command line read these and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from advisor.configuration.fact import Facts
+from advisor.errors import InputError
+from advisor.history.history import History
+from advisor.rulebook.finding import Finding, Severity, Skipped
+from advisor.source.document import Document
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """One file or run. With an `error` nothing else is filled in."""
+
+    path: str | None
+    """As given; None for a history judged alone."""
+    error: InputError | None = None
+    dialect: str | None = None
+    title: str | None = None
+    """What the dialect is called in prose."""
+    method: str | None = None
+    framework: str | None = None
+    version: str | None = None
+    facts: Facts = field(default_factory=Facts)
+    documents: tuple[Document, ...] = ()
+    keys_read: tuple[str, ...] = ()
+    keys_unknown: tuple[str, ...] = ()
+    rules_applied: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Most important first."""
+    skipped: tuple[Skipped, ...] = ()
+    history: History | None = None
+    """The metrics that were judged with it."""
+
+    def worst(self) -> Severity | None:
+        return max((finding.severity for finding in self.findings), default=None)
+
+
+class LeftOut(NamedTuple):
+    """A file that is no training configuration and was passed over."""
+
+    path: str
+    reason: str
+    named: bool
+    """Named on the command line, not found in a directory."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    files: tuple[FileOutcome, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def left_out_named(self) -> bool:
+        return any(left.named for left in self.left_out)
+
+    def counts(self) -> Mapping[Severity, int]:
+        counted = Counter(finding.severity for file in self.files for finding in file.findings)
+        return {severity: counted[severity] for severity in reversed(Severity)}
+
+    def worst(self) -> Severity | None:
+        return max((worst for file in self.files if (worst := file.worst()) is not None), default=None)
+
+    def failed(self) -> bool:
+        """Whether some named input could not be read or recognised."""
+        return any(file.error is not None for file in self.files)
