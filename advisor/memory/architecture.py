@@ -77,6 +77,9 @@ class Architecture:
     logit_softcap: bool = False
     attention_softcap: bool = False
     attention_sinks: bool = False
+    partial_rotary: bool = False
+    multi_query_math: bool = False
+    expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0
     max_positions: int | None = None
@@ -101,12 +104,6 @@ class Architecture:
     @property
     def dense_layers(self) -> int:
         return min(self.layers, self.experts.dense) if self.experts else self.layers
-
-
-class Linear(tuple[str, int, int, bool]):
-    """(name, inputs, outputs, has bias) of a linear layer."""
-
-    __slots__ = ()
 
 
 def linears(shape: Architecture, *, dense: bool) -> list[tuple[str, int, int, bool]]:
@@ -245,7 +242,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         embedding_scale=bool(family.get("embedding_scale")), embedding_norm=bool(family.get("embedding_norm")),
         residual_scale=bool(family.get("residual_scale")), logit_scale=bool(family.get("logit_scale")),
         logit_softcap=bool(values.get(family.get("logit_softcap", ""))), attention_softcap=bool(values.get(family.get("attention_softcap", ""))),
-        attention_sinks=bool(family.get("attention_sinks")), attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
+        attention_sinks=bool(family.get("attention_sinks")), partial_rotary=bool(family.get("partial_rotary")),
+        multi_query_math=kind == "falcon" and kv_heads == 1 < heads, expert_adapters=bool(family.get("expert_adapters")), attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
         dropout=_share(values, "resid_pdrop", "hidden_dropout", "dropout"), max_positions=size("max_positions", 0) or None, experts=experts,
         latent=_latent(values), vision=_vision(outer, hidden), assumed=assumed,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from advisor.memory.architecture import Architecture
 from advisor.memory.numerics import FULL, HALF, Numerics
@@ -11,7 +11,7 @@ from advisor.memory.tape import Tape, Tensor
 
 @dataclass(slots=True)
 class Forward:
-    """One decoder layer's forward pass over `sequences` rows of `length` tokens."""
+    """One decoder layer's forward pass over `sequences` rows of `length` tokens; `returned` tensors live until the layer ends."""
 
     shape: Architecture
     numerics: Numerics
@@ -19,6 +19,7 @@ class Forward:
     length: float
     attention: str
     tape: Tape
+    returned: list[Tensor] = field(default_factory=list)
 
     @property
     def tokens(self) -> float:
@@ -37,7 +38,7 @@ class Forward:
         temporary = HALF * weights if quantized or (n.autocast and n.weight > HALF and learns) else 0.0
         y = tape.apply(
             [inner], self.tokens * out, n.product, saved=[inner] if learns else [], weight_gradient=weights * n.weight if learns else 0.0,
-            weight_copy=copy, temporary=temporary, trains=learns,
+            weight_copy=copy, temporary=temporary, scratch=HALF * weights if quantized or copy else 0.0, trains=learns,
         )  # fmt: skip
         if n.rank and name in n.targets:
             y = self.adapter(x, y, into, out)
@@ -65,10 +66,10 @@ class Forward:
             return tape.cast(tape.apply([wide], x.elements, FULL, saved=[wide]), x.width)
         if kind == "layer-float":
             centred, again = tape.scale(wide), tape.scale(wide)
-            spread = tape.apply([centred], tokens, FULL, saved=[centred], temporary=wide.size)
+            spread = tape.apply([centred], tokens, FULL, saved=[centred], temporary=wide.size, scratch=wide.size)
             normalized = tape.multiply(again, spread)
         else:
-            spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=wide.size)
+            spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=wide.size, scratch=wide.size)
             normalized = tape.multiply(wide, spread)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)

@@ -12,12 +12,14 @@ from advisor.memory.tables import mapping
 
 class Loss(NamedTuple):
     """Bytes. `inside`: at the end of the model's own forward pass, casts of weights still cached; `forward`: the most until the loss is
-    returned; `backward`: at the start of the backward pass; `head`: while the head's own gradient is made, that gradient left out."""
+    returned; `backward`: at the start of the backward pass; `head`: while the head's own gradient is made, that gradient left out;
+    `before_reference`: what the policy left when the reference's forward pass runs in between, None where none does."""
 
     inside: float
     forward: float
     backward: float
     head: float
+    before_reference: float | None = None
 
 
 def loss(shape: Architecture, run: Run, numerics: Numerics, rows: int, positions: float) -> Loss:
@@ -52,7 +54,9 @@ def _log_probs(shape: Architecture, run: Run, numerics: Numerics, rows: int, ele
     entry = data["log_probs"]["full" if numerics.logits == FULL else "half"]
     kept = capped + logits + entry["kept"] * logits
     moments = [capped + logits + (product if product < logits else 0.0), kept + entry.get("forward_rows", 0) * row]
+    before = None
     if run.reference in ("shared", "separate") and method.reference_logits:
+        before = kept
         moments += [kept + inside + (logits if product < logits else 0.0), kept + logits + row]
         kept += logits
     if method.entropy:
@@ -61,7 +65,7 @@ def _log_probs(shape: Architecture, run: Run, numerics: Numerics, rows: int, ele
     if method.halves and rows > 1:
         moments.append(kept + 1.5 * logits)
     backward = max(entry["backward"] * logits, logits + entry.get("backward_rows", 0) * row)
-    return Loss(inside, max(moments), backward + capped, product)
+    return Loss(inside, max(moments), backward + capped, product, before)
 
 
 def _fused(shape: Architecture, tokens: float, numerics: Numerics) -> Loss:

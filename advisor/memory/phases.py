@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from advisor.memory.activations import Layer, layer, tail
@@ -52,6 +52,7 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     kinds = _layers(shape, run, numerics, step)
     micro = min(run.pipeline, run.accumulation) if run.pipeline > 1 else 1
     tokens = step.rows * step.length
+    tied = shape.tied and run.method.loss != "score"
     offloaded = "activations" in run.offloaded
     projected = run.method.loss != "score" and not run.fused_loss
     outer = HALF * shape.vocabulary * shape.hidden if numerics.autocast and numerics.weight > HALF and projected else 0.0
@@ -68,16 +69,20 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
         return Moment(phase, words, {**step.resident, "gradients": gradients, "activations": alive, "logits": logits, "temporary": temporary})
 
-    transient = max(kind.temporary for _, kind in kinds) if run.checkpointing else 0.0
-    yield moment("forward", "inside the forward pass", held, activations, 0.0, max(step.copies, copies) + transient)
+    inside = max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
+    bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
+    again = max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
+    yield moment("forward", "inside the forward pass", held, activations, 0.0, max(step.copies, copies) + inside)
+    if found.before_reference is not None:
+        yield moment("forward", "inside the reference's forward pass", held, activations, found.before_reference, copies + again)
     yield moment("forward", "end of the model's forward pass", held, activations, found.inside, max(step.copies, copies))
     yield moment("forward", "loss and metrics", held, activations, found.forward, copies)
     yield moment("backward", "gradient of the loss", held, activations, found.backward, copies)
     head = step.head_gradient
     cast = head * HALF / numerics.weight if numerics.autocast and numerics.weight > HALF else 0.0
     yield moment("backward", "gradient of the output projection", max(held, head), activations, found.head, copies + cast)
-    yield from _walk(run, kinds, step, held, shape.tied, moment)
-    twice = step.embedding_gradient if shape.tied or accumulates else 0.0
+    yield from _walk(run, kinds, step, held, tied, moment)
+    twice = step.embedding_gradient if tied or accumulates else 0.0
     yield moment("backward", "gradient of the embedding", step.gradients, tokens * shape.hidden * numerics.residual, 0.0, twice)
     yield moment("optimizer", "optimizer step", step.gradients, 0.0, 0.0, step.update)
 

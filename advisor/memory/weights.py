@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from advisor.memory.architecture import (
     Architecture, expert_parameters, head_parameters, layer_parameters, linears, norm_parameters, outer_parameters, parameters,
 )  # fmt: skip
+from advisor.memory.experts import EXPERTS
 from advisor.memory.settings import Run
 from advisor.memory.tables import mapping
 
@@ -32,10 +33,11 @@ def targets(shape: Architecture, run: Run) -> frozenset[str]:
     names = {item[0] for dense in (True, False) if dense or shape.experts for item in linears(shape, dense=dense)}
     if run.peft == "none":
         return frozenset()
-    if run.targets == "all-linear":
-        return frozenset(names)
     if run.targets:
-        return frozenset(names & set(run.targets))
+        wanted = names if run.targets == "all-linear" else names & set(run.targets)
+        inner = set(shape.mlp) & wanted or {"w1", "w2", "w3"} & set(run.targets)
+        # PEFT takes the MLP's names for the stacked experts' where a family has both.
+        return frozenset((wanted - set(shape.mlp)) | {EXPERTS}) if shape.expert_adapters and inner else frozenset(wanted)
     attention = shape.attention
     return frozenset({attention[0]} if len(attention) == 2 or shape.latent else {attention[0], attention[2]})
 
@@ -45,7 +47,11 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
     chosen = targets(shape, run)
 
     def of(dense: bool) -> int:
-        return sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
+        total = sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
+        e = shape.experts
+        if e and not dense and EXPERTS in chosen:
+            total += run.rank * (2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count)
+        return total
 
     dense = shape.dense_layers
     return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
