@@ -33,7 +33,7 @@ def layer(shape: Architecture, numerics: Numerics, sequences: int, length: float
     forward = Forward(shape, numerics, sequences, length, attention, tape)
     x = Tensor(forward.tokens * shape.hidden, numerics.residual, grad=not first)
     out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
-    tape.hold(*forward.returned)
+    tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)
     return Layer(tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True))
 
@@ -119,13 +119,15 @@ def _mlp(forward: Forward, x: Tensor, dense: bool) -> Tensor:
     shape, tape = forward.shape, forward.tape
     if dense or shape.experts is None:
         return _feed(forward, x, mlp_linears(shape, dense=True))
-    routed = route(forward, x)
     if not shape.experts.shared:
-        return routed
-    shared = _feed(forward, x, mlp_linears(shape, dense=False))
-    if shape.experts.shared_gate:
-        gate = tape.apply([x], forward.tokens, x.width, saved=[x] if forward.numerics.trains else [])
-        shared = tape.multiply(tape.apply([gate], forward.tokens, x.width, saves_output=True), shared)
+        return route(forward, x)
+    layers = mlp_linears(shape, dense=False)
+    if not shape.experts.shared_gate:
+        return tape.add(route(forward, x), _feed(forward, x, layers))
+    shared = _feed(forward, x, layers)
+    routed = route(forward, x)
+    gate = tape.apply([x], forward.tokens, x.width, saved=[x] if forward.numerics.trains else [])
+    shared = tape.multiply(tape.apply([gate], forward.tokens, x.width, saves_output=True), shared)
     return tape.add(routed, shared)
 
 

@@ -79,6 +79,7 @@ class Architecture:
     attention_sinks: bool = False
     partial_rotary: bool = False
     multi_query_math: bool = False
+    narrow_softmax: bool = False
     expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0
@@ -243,7 +244,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         residual_scale=bool(family.get("residual_scale")), logit_scale=bool(family.get("logit_scale")),
         logit_softcap=bool(values.get(family.get("logit_softcap", ""))), attention_softcap=bool(values.get(family.get("attention_softcap", ""))),
         attention_sinks=bool(family.get("attention_sinks")), partial_rotary=bool(family.get("partial_rotary")),
-        multi_query_math=kind == "falcon" and kv_heads == 1 < heads, expert_adapters=bool(family.get("expert_adapters")), attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
+        multi_query_math=kind == "falcon" and kv_heads == 1 < heads, expert_adapters=bool(family.get("expert_adapters")),
+        narrow_softmax=bool(family.get("narrow_softmax")), attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
         dropout=_share(values, "resid_pdrop", "hidden_dropout", "dropout"), max_positions=size("max_positions", 0) or None, experts=experts,
         latent=_latent(values), vision=_vision(outer, hidden), assumed=assumed,
     )  # fmt: skip

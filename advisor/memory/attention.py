@@ -12,7 +12,7 @@ def mix(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     shape, tape, n = forward.shape, forward.tape, forward.numerics
     full = forward.tokens * shape.query_size
     grouped = shape.kv_heads != shape.heads and not shape.latent
-    if shape.multi_query_math and forward.attention != "flash":
+    if shape.multi_query_math and forward.attention == "sdpa":
         return _written_out(forward, query, key, value)
     # Repeating a single key-value head is a view; with several it is a copy, except where the kernel takes grouped heads.
     if grouped and (forward.attention == "eager" or (forward.attention == "sdpa" and shape.kv_heads > 1)):
@@ -37,7 +37,7 @@ def _kernel(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tens
         kept.append(Tensor(tokens * forward.length * (shape.heads if shape.alibi else 1), query.width, False))
     out = tape.apply([query, key, value], elements, query.width, saved=kept, saves_output=True)
     # Queries joined from a rotated and a plain part lie head by head, and so does the output: it is copied for the projection.
-    return tape.apply([out], elements, out.width) if shape.partial_rotary else out
+    return tape.apply([out], elements, out.width) if shape.partial_rotary or shape.latent else out
 
 
 def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -48,8 +48,9 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     if shape.attention_softcap:
         product = tape.scale(tape.apply([tape.scale(product)], scores, product.width, saves_output=True))
     masked = tape.apply([product], scores, product.width, alias=True)
-    weights = tape.apply([tape.cast(masked, FULL)], scores, FULL, saves_output=True)
-    tape.hold(masked)
+    width = query.width if shape.narrow_softmax else FULL
+    weights = tape.apply([tape.cast(masked, width)], scores, width, saves_output=True)
+    tape.hold(masked, *((product,) if shape.alibi else ()))
     narrow = tape.dropout(tape.cast(weights, query.width), shape.attention_dropout)
     mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, query.width, saved=[narrow, value])
     forward.returned.append(narrow)

@@ -33,6 +33,9 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
     tokens, chosen = forward.tokens, forward.tokens * e.active
+    if e.router == "sigmoid":
+        # Routed in float32, so that the weighted outputs are float32 too.
+        x = tape.cast(x, FULL)
     scores = tape.apply(
         [x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=e.count * shape.hidden * n.weight if n.trains else 0.0, trains=n.trains
     )  # fmt: skip
@@ -52,7 +55,7 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
     gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
     return tape.apply(
         [x], forward.tokens * e.active * out, n.product, saved=[x] if n.trains or adapted else [], weight_gradient=gradient, weight_copy=copy,
-        temporary=weights * n.weight if adapted else 0.0, trains=n.trains or adapted,
+        temporary=weights * n.weight if adapted else 0.0, scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0, trains=n.trains or adapted,
     )  # fmt: skip
 
 

@@ -66,10 +66,10 @@ class Forward:
             return tape.cast(tape.apply([wide], x.elements, FULL, saved=[wide]), x.width)
         if kind == "layer-float":
             centred, again = tape.scale(wide), tape.scale(wide)
-            spread = tape.apply([centred], tokens, FULL, saved=[centred], temporary=wide.size, scratch=wide.size)
+            spread = tape.apply([centred], tokens, FULL, saved=[centred], temporary=3 * wide.size, scratch=wide.size)
             normalized = tape.multiply(again, spread)
         else:
-            spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=wide.size, scratch=wide.size)
+            spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=3 * wide.size, scratch=wide.size)
             normalized = tape.multiply(wide, spread)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)
@@ -81,9 +81,12 @@ class Forward:
         """An activation function; most keep their input only, some are written out in elementary operations."""
         tape, kind = self.tape, self.shape.activation
         if kind == "gelu_new":
-            cubed = tape.apply([x], x.elements, x.width, saved=[x])
-            bent = tape.apply([tape.add(x, cubed)], x.elements, x.width, saves_output=True)
-            return tape.multiply(tape.scale(x), tape.scale(bent))
+            half = tape.scale(x)
+            cubed = tape.scale(tape.apply([x], x.elements, x.width, saved=[x]))
+            bent = tape.apply([tape.scale(tape.add(x, cubed))], x.elements, x.width, saves_output=True)
+            out = tape.multiply(half, tape.scale(bent))
+            tape.hold(x)
+            return out
         if kind == "relu":
             return tape.apply([x], x.elements, x.width, saves_output=True)
         if kind in ("relu2", "relu_squared"):

@@ -69,9 +69,11 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
         return Moment(phase, words, {**step.resident, "gradients": gradients, "activations": alive, "logits": logits, "temporary": temporary})
 
-    inside = max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
+    # The embedding's output and the mask are held by the model's own forward function.
+    around = tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
+    inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
-    again = max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
+    again = around + max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
     yield moment("forward", "inside the forward pass", held, activations, 0.0, max(step.copies, copies) + inside)
     if found.before_reference is not None:
         yield moment("forward", "inside the reference's forward pass", held, activations, found.before_reference, copies + again)
@@ -121,5 +123,6 @@ def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tie
             above = sum(n * k.rest for n, k in kinds[number + 1 :]) + (count - 1 - position) * kind.rest
             gradients = held or outer + inner * above / walked
             words = f"backward through layer {index + position + 1} of {total}"
-            yield moment_of("backward", words, gradients, below + kind.peak, 0.0, 0.0)
+            again = kind.recorded - kind.boundary + kind.boundary if run.checkpointing else 0.0
+            yield moment_of("backward", words, gradients, below + max(kind.peak, again), 0.0, 0.0)
         index += count
