@@ -57,7 +57,14 @@ def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
             settings = {**base, "memory.attention": family.get("attention", "sdpa"), **change}
             if method == "grpo":
                 settings["lengths.total"] = settings["lengths.prompt"] + settings["lengths.completion"]
-            cases.append({"id": f"{family['name']}-{number:02}", "method": method, "model": {"name": family["name"], "config": family["config"]}, "settings": settings})
+            cases.append(
+                {
+                    "id": f"{family['name']}-{number:02}",
+                    "method": method,
+                    "model": {"name": family["name"], "config": family["config"]},
+                    "settings": settings,
+                }
+            )
     return cases
 
 
@@ -91,7 +98,13 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
             if storage in self.seen:
                 return
             size = -(-storage.nbytes() // ROUNDING) * ROUNDING
-            category = self.phase if self.phase in ("weights", "reference", "optimizer") else "logits" if vocabulary in tensor.shape[-1:] else "activations"
+            category = (
+                self.phase
+                if self.phase in ("weights", "reference", "optimizer")
+                else "logits"
+                if vocabulary in tensor.shape[-1:]
+                else "activations"
+            )
             self.seen[storage] = True
             weakref.finalize(storage, self.drop, id(storage))
             self.entries[id(storage)] = [category, size]
@@ -191,7 +204,11 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
             peft.tuners.lora.layer.LoraLayer._move_adapter_to_device_of_base_layer = lambda *a, **k: None
             moves, torch.nn.Module.to = torch.nn.Module.to, lambda self, *a, **k: self
             try:
-                model = get_peft_model(model, LoraConfig(r=settings["peft.rank"], lora_alpha=16, target_modules=settings["peft.targets"], task_type=None), autocast_adapter_dtype=False)
+                model = get_peft_model(
+                    model,
+                    LoraConfig(r=settings["peft.rank"], lora_alpha=16, target_modules=settings["peft.targets"], task_type=None),
+                    autocast_adapter_dtype=False,
+                )
             finally:
                 torch.nn.Module.to = moves
             if checkpointing:
@@ -202,11 +219,15 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
             reference.eval()
             reference.requires_grad_(False)
         if checkpointing:
-            (model.get_base_model() if adapters else model).gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            (model.get_base_model() if adapters else model).gradient_checkpointing_enable(
+                gradient_checkpointing_kwargs={"use_reentrant": False}
+            )
         trainable = [p for p in model.parameters() if p.requires_grad]
         for p in model.parameters():
             ledger.move(p, "weights")
-        optimizer = torch.optim.AdamW(trainable, lr=1e-5, **({"fused": True} if settings["optimizer.name"].endswith("fused") else {"foreach": True}))
+        optimizer = torch.optim.AdamW(
+            trainable, lr=1e-5, **({"fused": True} if settings["optimizer.name"].endswith("fused") else {"foreach": True})
+        )
         for p in trainable:
             p.register_post_accumulate_grad_hook(lambda p: ledger.move(p.grad, "gradients"))
         n, length = settings["batch.per_device"] * (2 if method in ("dpo", "reward") else 1), settings["lengths.total"]

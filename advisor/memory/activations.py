@@ -27,7 +27,17 @@ class Layer(NamedTuple):
     recorded: float
 
 
-def layer(shape: Architecture, numerics: Numerics, sequences: int, length: float, attention: str, *, dense: bool, first: bool = False, accumulates: bool = False) -> Layer:
+def layer(
+    shape: Architecture,
+    numerics: Numerics,
+    sequences: int,
+    length: float,
+    attention: str,
+    *,
+    dense: bool,
+    first: bool = False,
+    accumulates: bool = False,
+) -> Layer:
     """One layer over `sequences` rows of `length` tokens. `first`: its input needs no gradient; `accumulates`: gradients exist already."""
     tape = Tape()
     forward = Forward(shape, numerics, sequences, length, attention, tape)
@@ -35,7 +45,9 @@ def layer(shape: Architecture, numerics: Numerics, sequences: int, length: float
     out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
     tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)
-    return Layer(tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True))
+    return Layer(
+        tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True)
+    )
 
 
 def tail(shape: Architecture, numerics: Numerics, tokens: float) -> float:

@@ -24,7 +24,8 @@ class Device:
 def devices() -> tuple[Device, ...]:
     """Every GPU that is known, in the table's order."""
     return tuple(
-        Device(row["name"], row["title"], float(row["usable_gib"]), row["bf16"] == "yes", row["source"], row["verified"] == "yes") for row in rows("gpus.csv")
+        Device(row["name"], row["title"], float(row["usable_gib"]), row["bf16"] == "yes", row["source"], row["verified"] == "yes")
+        for row in rows("gpus.csv")
     )
 
 
@@ -37,7 +38,11 @@ def find_device(name: str) -> Device:
     for spelling in (*spellings, *(f"rtx{spelling}" for spelling in spellings)):
         if spelling in known:
             return known[spelling]
-    kinds = [device for device in known.values() if device.name.rpartition("-")[0] in (key, f"rtx{key}") or device.name.replace("-", "") == key.replace("-", "")]
+    kinds = [
+        device
+        for device in known.values()
+        if device.name.rpartition("-")[0] in (key, f"rtx{key}") or device.name.replace("-", "") == key.replace("-", "")
+    ]
     if len(kinds) == 1:
         return kinds[0]
     near = [device.name for device in kinds] or get_close_matches(key, known, n=3, cutoff=0.4)

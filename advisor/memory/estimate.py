@@ -67,7 +67,19 @@ class Peak:
 
 def unknown(reason: str, device: Device | None, gpus: int, assumptions: tuple[str, ...] = ()) -> Estimate:
     """An estimate that says only why there is none."""
-    return Estimate(device.name if device else None, gpus, device.usable if device else None, None, "unknown", None, None, dict.fromkeys(PHASES), {}, assumptions, reason=reason)
+    return Estimate(
+        device.name if device else None,
+        gpus,
+        device.usable if device else None,
+        None,
+        "unknown",
+        None,
+        None,
+        dict.fromkeys(PHASES),
+        {},
+        assumptions,
+        reason=reason,
+    )
 
 
 def estimate(settings: Mapping[str, object], architecture: Architecture | None, device: Device | None, gpus: int) -> Estimate:
@@ -85,7 +97,11 @@ def bare(settings: Mapping[str, object], architecture: Architecture | None, devi
     """An estimate without levers."""
     if architecture is None:
         named = settings.get("model.name")
-        return unknown(f"the shape of the model {named!r} is not known: give a directory with its config.json" if named else "no model is named", device, gpus)
+        return unknown(
+            f"the shape of the model {named!r} is not known: give a directory with its config.json" if named else "no model is named",
+            device,
+            gpus,
+        )
     try:
         run = read(settings)
         top = peak(run, architecture, device, gpus)
@@ -98,7 +114,9 @@ def bare(settings: Mapping[str, object], architecture: Architecture | None, devi
 def _low(run: Run, architecture: Architecture, device: Device | None, gpus: int, top: Peak) -> float:
     """Tensors at least: batches that reach a share of the length limit only, and states on the host where they may move there."""
     share = mapping("memory.yaml")["length_share_low"]
-    shorter = replace(run, length=max(1, int(run.length * share)), completion=max(1, int(run.completion * share)) if run.completion else None)
+    shorter = replace(
+        run, length=max(1, int(run.length * share)), completion=max(1, int(run.completion * share)) if run.completion else None
+    )
     least = peak(shorter, architecture, device, gpus, low=True).moment.total if run.padded else top.moment.total
     return min(least, top.moment.total)
 

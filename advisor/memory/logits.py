@@ -45,7 +45,9 @@ def _cross_entropy(elements: float, product: float, capped: float, inside: float
     return Loss(max(inside, copies), copies, entry["backward_wide"] * wide + capped, product)
 
 
-def _log_probs(shape: Architecture, run: Run, numerics: Numerics, rows: int, elements: float, product: float, capped: float, inside: float) -> Loss:
+def _log_probs(
+    shape: Architecture, run: Run, numerics: Numerics, rows: int, elements: float, product: float, capped: float, inside: float
+) -> Loss:
     """Log-probabilities of given tokens (trl.trainer.utils.selective_log_softmax), reference logits, copies for metrics."""
     data = mapping("memory.yaml")["logits"]
     method = run.method

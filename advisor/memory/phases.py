@@ -67,7 +67,9 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     found = loss(shape, run, numerics, step.rows, step.positions)
 
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
-        return Moment(phase, words, {**step.resident, "gradients": gradients, "activations": alive, "logits": logits, "temporary": temporary})
+        return Moment(
+            phase, words, {**step.resident, "gradients": gradients, "activations": alive, "logits": logits, "temporary": temporary}
+        )
 
     # The embedding's output and the mask are held by the model's own forward function.
     around = tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
@@ -123,6 +125,6 @@ def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tie
             above = sum(n * k.rest for n, k in kinds[number + 1 :]) + (count - 1 - position) * kind.rest
             gradients = held or outer + inner * above / walked
             words = f"backward through layer {index + position + 1} of {total}"
-            again = kind.recorded - kind.boundary + kind.boundary if run.checkpointing else 0.0
+            again = kind.recorded if run.checkpointing else 0.0
             yield moment_of("backward", words, gradients, below + max(kind.peak, again), 0.0, 0.0)
         index += count

@@ -51,7 +51,9 @@ def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, 
     width = weights.base_bytes / weights.base if not run.quantization else HALF
     if run.method.critic:
         amount = run.critic_parameters or parameters(shape)
-        found["critic"] = amount * width / sharded + (amount * width / cut.gradients + optimizer.kept / max(1, weights.learning) * amount / cut.states)
+        found["critic"] = amount * width / sharded + (
+            amount * width / cut.gradients + optimizer.kept / max(1, weights.learning) * amount / cut.states
+        )
     if run.method.reward or (run.method.judge and run.reward_parameters):
         found["reward_model"] = (run.reward_parameters or parameters(shape)) * width / sharded
     return found | _communication(run, shape, weights, cut)
@@ -64,7 +66,11 @@ def _communication(run: Run, shape: Architecture, weights: Weights, cut: Degrees
     if parts == 1:
         return {}
     if cut.weights > 1:
-        live = data["zero"]["prefetched_layers"] * layer_elements(shape) * (HALF if not run.quantization else weights.base_bytes / weights.base)
+        live = (
+            data["zero"]["prefetched_layers"]
+            * layer_elements(shape)
+            * (HALF if not run.quantization else weights.base_bytes / weights.base)
+        )
         return {"gathered": live + shape.vocabulary * shape.hidden * HALF}
     if run.zero_stage:
         elements = min(float(weights.learning), float(shape.hidden * shape.hidden), float(data["zero"]["bucket_elements_default"]))
@@ -72,7 +78,9 @@ def _communication(run: Run, shape: Architecture, weights: Weights, cut: Degrees
     return {"communication": weights.learning * weights.width + data["ddp_bucket_bytes"]}
 
 
-def step(run: Run, shape: Architecture, numerics: Numerics, weights: Weights, optimizer: State, cut: Degrees, alive: Mapping[str, float]) -> Step:
+def step(
+    run: Run, shape: Architecture, numerics: Numerics, weights: Weights, optimizer: State, cut: Degrees, alive: Mapping[str, float]
+) -> Step:
     width = weights.width
     full = run.peft == "none"
     scored = run.method.loss == "score"
@@ -83,7 +91,9 @@ def step(run: Run, shape: Architecture, numerics: Numerics, weights: Weights, op
     embedding = weights.embedding * width / cut.gradients if full else 0.0
     copies = 0.0
     if numerics.autocast and numerics.weight > HALF and full:
-        copies = HALF * (linear_parameters(shape) + (0 if scored else weights.head) + expert_parameters(shape) * (shape.layers - shape.dense_layers))
+        copies = HALF * (
+            linear_parameters(shape) + (0 if scored else weights.head) + expert_parameters(shape) * (shape.layers - shape.dense_layers)
+        )
     length = run.length / cut.context
     rows = run.batch * run.method.rows
     positions = (run.completion + 1) / cut.context if run.completion else length

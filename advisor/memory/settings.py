@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from advisor.errors import InputError
+from advisor.memory.reader import OFF_WORDS, Reader
 from advisor.memory.tables import mapping
-
-OFF_WORDS = frozenset({"", "none", "no", "off", "false", "0", "disabled", "null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,59 +73,6 @@ class Run:
     assumed: tuple[str, ...]
 
 
-class Reader:
-    """Plain values by canonical name, with the checks that every one of them needs."""
-
-    def __init__(self, settings: Mapping[str, object]) -> None:
-        self.settings = settings
-        self.assumed: list[str] = []
-
-    def number(self, name: str) -> float | None:
-        value = self.settings.get(name)
-        if value is None or isinstance(value, bool):
-            return None
-        if isinstance(value, str):
-            try:
-                value = float(value)
-            except ValueError:
-                return None
-        if not isinstance(value, (int, float)):
-            return None
-        if not math.isfinite(value) or value < 0:
-            raise InputError("usage", f"{name} is {value}: it must be a number of at least 0")
-        return float(value)
-
-    def count(self, name: str) -> int | None:
-        value = self.number(name)
-        if value is None:
-            return None
-        if value < 1 or value != int(value):
-            raise InputError("usage", f"{name} is {value:g}: it must be a whole number of at least 1")
-        if value > 10**9:
-            raise InputError("usage", f"{name} is {value:g}: no run has that many")
-        return int(value)
-
-    def degree(self, name: str) -> int:
-        """A parallel degree; 0 and negative mean unset in several frameworks."""
-        value = self.settings.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and -1 <= value <= 0:
-            return 1
-        return self.count(name) or 1
-
-    def flag(self, name: str) -> bool | None:
-        value = self.settings.get(name)
-        if isinstance(value, str):
-            return value.strip().lower() not in OFF_WORDS
-        return None if value is None else bool(value)
-
-    def word(self, name: str) -> str | None:
-        value = self.settings.get(name)
-        return value.strip().lower() if isinstance(value, str) and value.strip() else None
-
-    def assume(self, words: str) -> None:
-        self.assumed.append(words)
-
-
 def method_of(name: str | None) -> Method:
     """Raises InputError for a method that the estimate does not know."""
     known: dict[str, Any] = mapping("memory.yaml")["methods"]
@@ -174,7 +119,9 @@ def _lengths(r: Reader, method: Method) -> tuple[int, int | None]:
     if total is None and prompt and completion:
         total = prompt + completion
     if total is None:
-        raise InputError("usage", "lengths.total is not known (or lengths.prompt with lengths.completion): memory cannot be estimated without it")
+        raise InputError(
+            "usage", "lengths.total is not known (or lengths.prompt with lengths.completion): memory cannot be estimated without it"
+        )
     return total, completion if method.completion_only else None
 
 
@@ -207,7 +154,11 @@ def _targets(r: Reader) -> tuple[str, ...] | str:
         return tuple(str(item).rpartition(".")[2] for item in value)
     if isinstance(value, str) and value.strip():
         word = value.strip()
-        return "all-linear" if word.lower() in ("all-linear", "all", "all_linear") else tuple(part.strip() for part in word.replace(",", " ").split())
+        return (
+            "all-linear"
+            if word.lower() in ("all-linear", "all", "all_linear")
+            else tuple(part.strip() for part in word.replace(",", " ").split())
+        )
     return ()
 
 

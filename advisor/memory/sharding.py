@@ -33,7 +33,9 @@ def degrees(run: Run, gpus: int) -> Degrees:
         raise InputError("usage", f"parallel sizes contradict each other: {named} = {model} does not divide {gpus} GPUs")
     data = gpus // model
     if run.expert > data * run.tensor * run.context or (data * run.tensor * run.context) % run.expert:
-        raise InputError("usage", f"parallel sizes contradict each other: {run.expert} expert groups on {gpus} GPUs with pipeline {run.pipeline}")
+        raise InputError(
+            "usage", f"parallel sizes contradict each other: {run.expert} expert groups on {gpus} GPUs with pipeline {run.pipeline}"
+        )
     parts = data * run.context
     stage = 3 if run.fsdp else run.zero_stage
     return Degrees(
@@ -53,7 +55,13 @@ def local(shape: Architecture, cut: Degrees) -> Architecture:
     if experts:
         if experts.count % cut.expert:
             raise InputError("usage", f"parallel.expert is {cut.expert}, which does not divide the model's {experts.count} experts")
-        experts = replace(experts, count=experts.count // cut.expert, active=max(1, experts.active), shared=experts.shared // t, dense=min(experts.dense, -(-shape.layers // cut.pipeline)))
+        experts = replace(
+            experts,
+            count=experts.count // cut.expert,
+            active=max(1, experts.active),
+            shared=experts.shared // t,
+            dense=min(experts.dense, -(-shape.layers // cut.pipeline)),
+        )
         experts = replace(experts, active=min(experts.active, experts.count)) if cut.expert == 1 else experts
     return replace(
         shape, heads=shape.heads // t, kv_heads=max(1, shape.kv_heads // t), intermediate=-(-shape.intermediate // t), vocabulary=-(-shape.vocabulary // t),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.memory.architecture import (
-    Architecture, expert_parameters, head_parameters, layer_parameters, linears, norm_parameters, outer_parameters, parameters,
+    Architecture,
+    expert_parameters,
+    head_parameters,
+    layer_parameters,
+    linears,
+    norm_parameters,
+    outer_parameters,
+    parameters,
 )  # fmt: skip
 from advisor.memory.experts import EXPERTS
 from advisor.memory.settings import Run
@@ -50,7 +57,9 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
         total = sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
         e = shape.experts
         if e and not dense and EXPERTS in chosen:
-            total += run.rank * (2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count)
+            total += run.rank * (
+                2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count
+            )
         return total
 
     dense = shape.dense_layers
