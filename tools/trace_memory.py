@@ -32,10 +32,19 @@ FLOAT32_TARGETS = {"float32", "float16", "bfloat16"}
 def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Every family crossed with method, adapters, checkpointing and precision; not the full product: each factor is varied on its own."""
     base: dict[str, Any] = {
-        "batch.per_device": 2, "batch.accumulation": 1, "lengths.total": 1024, "memory.gradient_checkpointing": True, "memory.attention": "sdpa",
-        "memory.fused_loss": False, "model.dtype": "bfloat16", "precision.bf16": False, "precision.fp16": False, "peft.kind": "none",
-        "optimizer.name": "adamw_torch_fused", "parallel.zero_stage": 0,
-    }  # fmt: skip
+        "batch.per_device": 2,
+        "batch.accumulation": 1,
+        "lengths.total": 1024,
+        "memory.gradient_checkpointing": True,
+        "memory.attention": "sdpa",
+        "memory.fused_loss": False,
+        "model.dtype": "bfloat16",
+        "precision.bf16": False,
+        "precision.fp16": False,
+        "peft.kind": "none",
+        "optimizer.name": "adamw_torch_fused",
+        "parallel.zero_stage": 0,
+    }
     plain, amp = {"memory.gradient_checkpointing": False}, {"model.dtype": "float32", "precision.bf16": True}
     mixed = {"precision.bf16": True}
     grpo = {"lengths.prompt": 512, "lengths.completion": 512, "batch.per_device": 8, "kl.coefficient": 0.0}
@@ -44,13 +53,32 @@ def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
         lora = {"peft.kind": "lora", "peft.rank": 16, "peft.targets": family["targets"]}
         every = {"peft.kind": "lora", "peft.rank": 32, "peft.targets": "all-linear"}
         variants: list[tuple[str, dict[str, Any]]] = [
-            ("dpo", {}), ("dpo", plain), ("dpo", {**amp}), ("dpo", {**amp, **plain}), ("dpo", {**mixed, **plain}),
-            ("dpo", lora), ("dpo", {**lora, **plain}), ("dpo", {**lora, **plain, **mixed}), ("dpo", {**every, **plain}),
-            ("sft", {}), ("sft", plain), ("sft", {**plain, **amp}), ("reward", plain), ("grpo", grpo), ("grpo", {**grpo, **plain, "kl.coefficient": 0.04}),
-            ("sft", {**plain, "batch.accumulation": 2, "optimizer.name": "adamw_torch"}), ("dpo", {**plain, "memory.attention": "eager"}),
-            ("kto", {}), ("kto", {**plain, **amp}), ("grpo", {**grpo, **amp}), ("grpo", {**grpo, **lora, "kl.coefficient": 0.04}),
-            ("dpo", {"reference.precompute": True}), ("dpo", {**amp, **lora, **plain}), ("reward", {**lora}), ("reward", {**amp}),
-        ]  # fmt: skip
+            ("dpo", {}),
+            ("dpo", plain),
+            ("dpo", {**amp}),
+            ("dpo", {**amp, **plain}),
+            ("dpo", {**mixed, **plain}),
+            ("dpo", lora),
+            ("dpo", {**lora, **plain}),
+            ("dpo", {**lora, **plain, **mixed}),
+            ("dpo", {**every, **plain}),
+            ("sft", {}),
+            ("sft", plain),
+            ("sft", {**plain, **amp}),
+            ("reward", plain),
+            ("grpo", grpo),
+            ("grpo", {**grpo, **plain, "kl.coefficient": 0.04}),
+            ("sft", {**plain, "batch.accumulation": 2, "optimizer.name": "adamw_torch"}),
+            ("dpo", {**plain, "memory.attention": "eager"}),
+            ("kto", {}),
+            ("kto", {**plain, **amp}),
+            ("grpo", {**grpo, **amp}),
+            ("grpo", {**grpo, **lora, "kl.coefficient": 0.04}),
+            ("dpo", {"reference.precompute": True}),
+            ("dpo", {**amp, **lora, **plain}),
+            ("reward", {**lora}),
+            ("reward", {**amp}),
+        ]
         for number, (method, change) in enumerate(variants):
             if "variants" in family and number not in family["variants"]:
                 continue
@@ -136,7 +164,14 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
                 if str(function) == "aten.scatter_add.default":
                     torch.ops.aten.scatter_add_.default(*arguments)
                     return first
-                if str(function) == "aten.add.Tensor" and isinstance(arguments[1], torch.Tensor) and first.shape == arguments[1].shape and first.dtype == arguments[1].dtype and first.dim() >= 2 and vocabulary in (first.shape[-1], first.shape[0]):  # fmt: skip
+                if (
+                    str(function) == "aten.add.Tensor"
+                    and isinstance(arguments[1], torch.Tensor)
+                    and first.shape == arguments[1].shape
+                    and first.dtype == arguments[1].dtype
+                    and first.dim() >= 2
+                    and vocabulary in (first.shape[-1], first.shape[0])
+                ):
                     torch.ops.aten.add_.Tensor(*arguments)
                     return first
             out = function(*arguments, **(keywords or {}))
@@ -313,9 +348,14 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     phases = {names[phase]: round(ledger.peaks[phase] / GIB, 4) for phase in names}
     decides = max(names, key=lambda phase: ledger.peaks[phase])
     return {
-        "parameters": parameters, "trainable": sum(p.numel() for p in trainable), "seconds": round(time.time() - started, 1), "peak_gib": max(phases.values()), "phase": names[decides],
-        "phases_gib": phases, "components_gib": {k: round(v / GIB, 4) for k, v in ledger.parts[decides].items() if v > 2**20},
-    }  # fmt: skip
+        "parameters": parameters,
+        "trainable": sum(p.numel() for p in trainable),
+        "seconds": round(time.time() - started, 1),
+        "peak_gib": max(phases.values()),
+        "phase": names[decides],
+        "phases_gib": phases,
+        "components_gib": {k: round(v / GIB, 4) for k, v in ledger.parts[decides].items() if v > 2**20},
+    }
 
 
 def main() -> int:

@@ -107,8 +107,11 @@ def attention_linears(shape: Architecture) -> list[tuple[str, int, int, bool]]:
     h, qkv, out = shape.hidden, "qkv" in shape.bias, "output" in shape.bias
     if shape.latent:
         m, heads = shape.latent, shape.heads
-        query = [("q_proj", h, shape.query_size, False)] if m.query_rank is None else [
-            ("q_a_proj", h, m.query_rank, qkv), ("q_b_proj", m.query_rank, shape.query_size, False)]  # fmt: skip
+        query = (
+            [("q_proj", h, shape.query_size, False)]
+            if m.query_rank is None
+            else [("q_a_proj", h, m.query_rank, qkv), ("q_b_proj", m.query_rank, shape.query_size, False)]
+        )
         return [
             *query,
             ("kv_a_proj_with_mqa", h, m.key_value_rank + m.rope, qkv),

@@ -141,9 +141,20 @@ def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: i
     components = {name: size / GIB for name, size in top.moment.parts.items() if size > 0} | {"overhead": extra}
     phases = {name: top.phases[name] / GIB + extra if name in top.phases else None for name in PHASES}
     return Estimate(
-        device.name if device else None, gpus, usable, band, verdict, top.moment.phase, top.moment.words, phases, components,
-        (*architecture.assumed, *run.assumed, *top.assumed), reason=reason, parameters=parameters(architecture), trainable=top.weights.learning,
-    )  # fmt: skip
+        device.name if device else None,
+        gpus,
+        usable,
+        band,
+        verdict,
+        top.moment.phase,
+        top.moment.words,
+        phases,
+        components,
+        (*architecture.assumed, *run.assumed, *top.assumed),
+        reason=reason,
+        parameters=parameters(architecture),
+        trainable=top.weights.learning,
+    )
 
 
 def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int, *, low: bool = False) -> Peak:
@@ -165,6 +176,7 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     alive = residency.resident(run, shape, weights, optimizer, cut, low=low)
     if shape.vision:
         assumed.append("images: the vision tower's weights and the image tokens count, its own activations do not")
+        run = replace(run, length=run.length + run.images * (shape.vision.tokens or 0))
     made = generation(shape, run, total=device.usable * GIB if device else None, sharded=cut.weights > 1)
     if made and made.shortage:
         assumed.append(made.shortage)

@@ -36,9 +36,8 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     if e.router == "sigmoid":
         # Routed in float32, so that the weighted outputs are float32 too.
         x = tape.cast(x, FULL)
-    scores = tape.apply(
-        [x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=e.count * shape.hidden * n.weight if n.trains else 0.0, trains=n.trains
-    )  # fmt: skip
+    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
+    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
     return tape.apply([wide], chosen, x.width, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
 
@@ -54,9 +53,16 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
     copy = weights * n.weight if adapted else HALF * weights if n.autocast and n.weight > HALF else 0.0
     gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
     return tape.apply(
-        [x], forward.tokens * e.active * out, n.product, saved=[x] if n.trains or adapted else [], weight_gradient=gradient, weight_copy=copy,
-        temporary=weights * n.weight if adapted else 0.0, scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0, trains=n.trains or adapted,
-    )  # fmt: skip
+        [x],
+        forward.tokens * e.active * out,
+        n.product,
+        saved=[x] if n.trains or adapted else [],
+        weight_gradient=gradient,
+        weight_copy=copy,
+        temporary=weights * n.weight if adapted else 0.0,
+        scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0,
+        trains=n.trains or adapted,
+    )
 
 
 def _clamped(forward: Forward, gate: Tensor, value: Tensor) -> Tensor:

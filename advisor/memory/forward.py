@@ -37,9 +37,16 @@ class Forward:
         learns = n.trains and not quantized
         temporary = HALF * weights if quantized or (n.autocast and n.weight > HALF and learns) else 0.0
         y = tape.apply(
-            [inner], self.tokens * out, n.product, saved=[inner] if learns else [], weight_gradient=weights * n.weight if learns else 0.0,
-            weight_copy=copy, temporary=temporary, scratch=HALF * weights if quantized or copy else 0.0, trains=learns,
-        )  # fmt: skip
+            [inner],
+            self.tokens * out,
+            n.product,
+            saved=[inner] if learns else [],
+            weight_gradient=weights * n.weight if learns else 0.0,
+            weight_copy=copy,
+            temporary=temporary,
+            scratch=HALF * weights if quantized or copy else 0.0,
+            trains=learns,
+        )
         if n.rank and name in n.targets:
             y = self.adapter(x, y, into, out)
         return y

@@ -9,7 +9,8 @@ from advisor.errors import InputError
 from advisor.memory.architecture import Architecture
 from advisor.memory.device import Device
 from advisor.memory.estimate import Estimate, bare
-from advisor.memory.settings import read
+from advisor.memory.numerics import HALF
+from advisor.memory.settings import Run, read
 from advisor.memory.tables import mapping
 
 SOLVABLE = ("batch.per_device", "batch.micro", "lengths.total", "lengths.completion", "rollout.group_size")
@@ -55,21 +56,24 @@ def _changes(settings: Mapping[str, object], now: Estimate, gpus: int) -> Iterat
         yield "no_change", {"rollout.engine_sleep": True}
     if run.attention == "eager":
         yield "no_change", {"memory.attention": "flash_attention_2"}
+    if run.weight > HALF:
+        yield ("data" if run.peft == "none" else "no_change"), {"model.dtype": "bfloat16"}
+    if run.peft == "none" and now.components.get("optimizer", 0.0) > 1.0:
+        yield "data", {"optimizer.name": "adamw_8bit"}
+    yield from _slower(run, gpus)
+
+
+def _slower(run: Run, gpus: int) -> Iterator[tuple[str, dict[str, object]]]:
+    """Changes that cost time and nothing else."""
     if not run.checkpointing:
         yield "time", {"memory.gradient_checkpointing": True}
+    elif "activations" not in run.offloaded:
+        yield "time", {"memory.activation_offload": True}
     if gpus > 1 and not run.fsdp and run.tensor == run.pipeline == 1:
         for stage in range(run.zero_stage + 1, 4):
             yield "time", {"parallel.zero_stage": stage}
     if run.zero_stage and "optimizer" not in run.offloaded:
         yield "time", {"parallel.offload": "optimizer"}
-    if run.checkpointing and "activations" not in run.offloaded:
-        yield "time", {"memory.activation_offload": True}
-    if run.weight > 2 and run.peft == "none":
-        yield "data", {"model.dtype": "bfloat16"}
-    elif run.weight > 2:
-        yield "no_change", {"model.dtype": "bfloat16"}
-    if run.peft == "none" and now.components.get("optimizer", 0.0) > 1.0:
-        yield "data", {"optimizer.name": "adamw_8bit"}
 
 
 def _largest(name: str, cost: str, settings: Mapping[str, object], architecture: Architecture, device: Device, gpus: int) -> Lever | None:
@@ -104,10 +108,13 @@ def _largest(name: str, cost: str, settings: Mapping[str, object], architecture:
 
 
 def solve(settings: Mapping[str, object], architecture: Architecture, device: Device, gpus: int, name: str) -> int | None:
-    """The largest value of `name` (one of SOLVABLE) with which the run fits, all else as it is; None where not even 1 does. Raises InputError
-    for another name, or for settings that cannot be estimated."""
+    """The largest value of `name` (one of SOLVABLE) with which the run fits, all else as it is; None where not even 1 does. Raises
+    InputError for another name, or for settings that cannot be estimated."""
     if name not in SOLVABLE:
         raise InputError("usage", f"cannot solve for {name}: known are {', '.join(SOLVABLE)}")
+
+    if name == "rollout.group_size" and settings.get("batch.prompts") is None:
+        raise InputError("usage", "rollout.group_size does not change the memory here: batch.per_device counts completions")
 
     def fits(value: int) -> bool:
         found = bare(_with(settings, name, value), architecture, device, gpus)

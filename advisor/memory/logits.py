@@ -1,4 +1,4 @@
-"""Logits and what a trainer's loss and metrics make of them: copies alive at once in the forward pass and at the start of the backward pass."""
+"""Logits and what a trainer's loss and metrics make of them: copies alive at once, forward and at the start of the backward pass."""
 
 from __future__ import annotations
 

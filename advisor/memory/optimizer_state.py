@@ -44,5 +44,7 @@ def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State
         kept = (learning - rest) * entry["bytes"] + rest * entry.get("embedding_bytes", 0)
     if deepspeed:
         kept += learning * data["master_bytes"] if width < data["master_bytes"] else 0
-    temporary = entry.get("temporary", 0) * learning * width + entry.get("largest_temporary", 0) * weights.largest
+    # DeepSpeed widens the gradients of its partition for the step.
+    widened = learning * data["master_bytes"] if deepspeed and width < data["master_bytes"] else 0
+    temporary = widened + entry.get("temporary", 0) * learning * width + entry.get("largest_temporary", 0) * weights.largest
     return State(kept, temporary, bool(entry.get("pageable")), entry.get("gradients", True), assumed)

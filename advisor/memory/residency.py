@@ -30,9 +30,16 @@ def widths(run: Run, shape: Architecture) -> tuple[Numerics, float]:
     if quantized and weight > HALF and run.half:
         weight = HALF
     return Numerics(
-        weight=weight, autocast=autocast, quantized=quantized, trains=run.peft == "none", rank=run.rank, targets=targets(shape, run),
-        adapter=adapter_width(run), adapter_dropout=run.adapter_dropout, kernels=run.kernels,
-    ), stored  # fmt: skip
+        weight=weight,
+        autocast=autocast,
+        quantized=quantized,
+        trains=run.peft == "none",
+        rank=run.rank,
+        targets=targets(shape, run),
+        adapter=adapter_width(run),
+        adapter_dropout=run.adapter_dropout,
+        kernels=run.kernels,
+    ), stored
 
 
 def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, cut: Degrees, *, low: bool) -> dict[str, float]:
@@ -44,7 +51,7 @@ def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, 
     states = 0.0 if "optimizer" in offloaded or (low and optimizer.pageable) else optimizer.kept / cut.states
     found = {"weights": base + adapters, "optimizer": states}
     if run.reference == "separate":
-        copy = weights.base_bytes if not run.quantization else parameters(shape) * HALF
+        copy = parameters(shape) * (HALF if run.quantization or (run.zero_stage and run.half) else run.weight)
         found["reference"] = 0.0 if "parameters" in offloaded else copy / sharded
     else:
         found["reference"] = 0.0
@@ -99,6 +106,13 @@ def step(
     positions = (run.completion + 1) / cut.context if run.completion else length
     update = optimizer.temporary / cut.states
     return Step(
-        resident=alive, gradients=gradients, head_gradient=head, embedding_gradient=embedding, copies=copies,
-        update=update, rows=rows, length=length, positions=positions,
-    )  # fmt: skip
+        resident=alive,
+        gradients=gradients,
+        head_gradient=head,
+        embedding_gradient=embedding,
+        copies=copies,
+        update=update,
+        rows=rows,
+        length=length,
+        positions=positions,
+    )

@@ -4,31 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from advisor.errors import InputError
+from advisor.memory.method import Method, method_of
 from advisor.memory.reader import OFF_WORDS, Reader
 from advisor.memory.tables import mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How a training procedure uses the model; the meaning of the fields stands in schemas/memory.yaml."""
-
-    name: str
-    rows: int
-    loss: str
-    reference: bool = False
-    reference_by_kl: bool = False
-    reference_logits: bool = False
-    entropy: bool = False
-    halves: bool = False
-    online: bool = False
-    completion_only: bool = False
-    critic: bool = False
-    reward: bool = False
-    judge: bool = False
-    group: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +41,6 @@ class Run:
     context: int
     expert: int
     reference: str
-    group: int
     engine: str
     engine_share: float
     engine_sleeps: bool
@@ -70,16 +49,8 @@ class Run:
     critic_parameters: float | None
     reward_parameters: float | None
     images: int
+    vision_frozen: bool
     assumed: tuple[str, ...]
-
-
-def method_of(name: str | None) -> Method:
-    """Raises InputError for a method that the estimate does not know."""
-    known: dict[str, Any] = mapping("memory.yaml")["methods"]
-    key = (name or "").lower().replace("-", "_")
-    if key not in known:
-        raise InputError("usage", f"no memory model for method {name!r}: known are {', '.join(known)}")
-    return Method(name=key, **known[key])
 
 
 def read(settings: Mapping[str, object]) -> Run:
@@ -94,19 +65,45 @@ def read(settings: Mapping[str, object]) -> Run:
     peft, quantization = _adapters(r)
     attention, padded = _attention(r)
     engine, share = _engine(r, method)
-    group = r.count("rollout.group_size") or method.group
     accumulation = r.count("batch.accumulation") or 1
     return Run(
-        method=method, batch=batch, accumulation=accumulation, length=length, completion=completion, weight=weight, half=half, peft=peft,
-        rank=(r.count("peft.rank") or 8) if peft != "none" else 0, targets=_targets(r) if peft != "none" else (), adapter_dropout=r.number("peft.dropout") or 0.0,
-        quantization=quantization, optimizer=r.word("optimizer.name") or "", checkpointing=bool(r.flag("memory.gradient_checkpointing")), attention=attention, padded=padded,
-        fused_loss=bool(r.flag("memory.fused_loss")), kernels=bool(r.flag("memory.fused_kernels")), offloaded=_offloaded(r),
-        zero_stage=_zero(r), fsdp=bool(r.flag("parallel.fsdp")), tensor=r.degree("parallel.tensor"), pipeline=r.degree("parallel.pipeline"),
-        context=r.degree("parallel.context") * r.degree("parallel.sequence"), expert=r.degree("parallel.expert"), reference=_reference(r, method, peft), group=group,
-        engine=engine, engine_share=share, engine_sleeps=bool(r.flag("rollout.engine_sleep")), engine_length=r.count("rollout.engine_max_length"),
-        generation_batch=r.count("rollout.batch") or batch * accumulation, critic_parameters=r.number("critic.parameters"), reward_parameters=r.number("reward.parameters"),
-        images=r.count("data.images_per_sample") or 0, assumed=tuple(r.assumed),
-    )  # fmt: skip
+        method=method,
+        batch=batch,
+        accumulation=accumulation,
+        length=length,
+        completion=completion,
+        weight=weight,
+        half=half,
+        peft=peft,
+        rank=(r.count("peft.rank") or 8) if peft != "none" else 0,
+        targets=_targets(r) if peft != "none" else (),
+        adapter_dropout=r.number("peft.dropout") or 0.0,
+        quantization=quantization,
+        optimizer=r.word("optimizer.name") or "",
+        checkpointing=bool(r.flag("memory.gradient_checkpointing")),
+        attention=attention,
+        padded=padded,
+        fused_loss=bool(r.flag("memory.fused_loss")),
+        kernels=bool(r.flag("memory.fused_kernels")),
+        offloaded=_offloaded(r),
+        zero_stage=_zero(r),
+        fsdp=bool(r.flag("parallel.fsdp")),
+        tensor=r.degree("parallel.tensor"),
+        pipeline=r.degree("parallel.pipeline"),
+        context=r.degree("parallel.context") * r.degree("parallel.sequence"),
+        expert=r.degree("parallel.expert"),
+        reference=_reference(r, method, peft),
+        engine=engine,
+        engine_share=share,
+        engine_sleeps=bool(r.flag("rollout.engine_sleep")),
+        engine_length=r.count("rollout.engine_max_length"),
+        generation_batch=_generated(r, method, batch * accumulation),
+        critic_parameters=r.number("critic.parameters"),
+        reward_parameters=r.number("reward.parameters"),
+        images=r.count("data.images_per_sample") or 0,
+        vision_frozen=bool(r.flag("model.freeze_vision")),
+        assumed=tuple(r.assumed),
+    )
 
 
 def _lengths(r: Reader, method: Method) -> tuple[int, int | None]:
@@ -123,6 +120,14 @@ def _lengths(r: Reader, method: Method) -> tuple[int, int | None]:
             "usage", "lengths.total is not known (or lengths.prompt with lengths.completion): memory cannot be estimated without it"
         )
     return total, completion if method.completion_only else None
+
+
+def _generated(r: Reader, method: Method, completions: int) -> int:
+    """Completions that one GPU generates at once: prompts of a rollout times group size, shared by the GPUs; else one optimizer step's."""
+    prompts, devices = r.count("batch.prompts"), r.count("batch.devices") or r.count("hardware.gpus") or 1
+    if prompts is None:
+        return completions
+    return -(-prompts * (r.count("rollout.group_size") or method.group) // devices)
 
 
 def _precision(r: Reader) -> tuple[float, bool]:

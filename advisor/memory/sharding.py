@@ -39,13 +39,19 @@ def degrees(run: Run, gpus: int) -> Degrees:
     parts = data * run.context
     stage = 3 if run.fsdp else run.zero_stage
     return Degrees(
-        data, run.tensor, run.pipeline, run.context, run.expert,
-        weights=parts if stage >= 3 else 1, gradients=parts if stage >= 2 else 1, states=parts if stage >= 1 else 1,
-    )  # fmt: skip
+        data,
+        run.tensor,
+        run.pipeline,
+        run.context,
+        run.expert,
+        weights=parts if stage >= 3 else 1,
+        gradients=parts if stage >= 2 else 1,
+        states=parts if stage >= 1 else 1,
+    )
 
 
 def local(shape: Architecture, cut: Degrees) -> Architecture:
-    """The shape that one GPU computes: heads, MLP and vocabulary cut by tensor parallelism, experts by expert parallelism, layers by stages."""
+    """The shape that one GPU computes: heads, MLP and vocabulary cut by tensor parallelism, experts by groups, layers by stages."""
     t = cut.tensor
     if t > 1 and shape.heads % t:
         raise InputError("usage", f"parallel.tensor is {t}, which does not divide the model's {shape.heads} attention heads")
@@ -64,6 +70,11 @@ def local(shape: Architecture, cut: Degrees) -> Architecture:
         )
         experts = replace(experts, active=min(experts.active, experts.count)) if cut.expert == 1 else experts
     return replace(
-        shape, heads=shape.heads // t, kv_heads=max(1, shape.kv_heads // t), intermediate=-(-shape.intermediate // t), vocabulary=-(-shape.vocabulary // t),
-        layers=-(-shape.layers // cut.pipeline), experts=experts,
-    )  # fmt: skip
+        shape,
+        heads=shape.heads // t,
+        kv_heads=max(1, shape.kv_heads // t),
+        intermediate=-(-shape.intermediate // t),
+        vocabulary=-(-shape.vocabulary // t),
+        layers=-(-shape.layers // cut.pipeline),
+        experts=experts,
+    )

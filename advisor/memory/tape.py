@@ -53,9 +53,20 @@ class Tape:
     weight_copies: float = 0.0
 
     def apply(
-        self, inputs: Sequence[Tensor], elements: float, width: float, *, saved: Iterable[Tensor] = (), saves_output: bool = False,
-        weight_gradient: float = 0.0, weight_copy: float = 0.0, temporary: float = 0.0, scratch: float = 0.0, alias: bool = False, trains: bool = False,
-    ) -> Tensor:  # fmt: skip
+        self,
+        inputs: Sequence[Tensor],
+        elements: float,
+        width: float,
+        *,
+        saved: Iterable[Tensor] = (),
+        saves_output: bool = False,
+        weight_gradient: float = 0.0,
+        weight_copy: float = 0.0,
+        temporary: float = 0.0,
+        scratch: float = 0.0,
+        alias: bool = False,
+        trains: bool = False,
+    ) -> Tensor:
         """One operation. `weight_gradient`: bytes of parameter gradients it leaves; `weight_copy`: bytes of a cast weight it keeps;
         `temporary`: bytes that its backward needs for a moment, `scratch` its forward; `alias`: its inputs' gradient is its output's, not a
         new tensor."""

@@ -13,7 +13,7 @@ from advisor.memory.architecture import (
     norm_parameters,
     outer_parameters,
     parameters,
-)  # fmt: skip
+)
 from advisor.memory.experts import EXPERTS
 from advisor.memory.settings import Run
 from advisor.memory.tables import mapping
@@ -90,7 +90,7 @@ def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
         base_bytes = linear * mapping("memory.yaml")["quantization"][run.quantization] + (base - linear) * weight
     if run.peft == "none":
         largest = max(embedding, expert_parameters(shape) * 2 // 3, *(into * out for _, into, out, _ in linears(shape, dense=True)))
-        vision = shape.vision.parameters if shape.vision else 0
+        vision = shape.vision.parameters if shape.vision and run.vision_frozen else 0
         outer = outer_parameters(shape) + (head if not shape.tied or scored else 0) + shape.layers * norm_parameters(shape)
         return Weights(base, base_bytes, 0, base - vision, outer, weight, largest, head, embedding)
     adapters = adapter_parameters(shape, run) + (shape.hidden if scored else 0)
