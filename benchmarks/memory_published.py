@@ -2,8 +2,8 @@
 
     python benchmarks/memory_published.py MEASUREMENTS.csv [--verbose]
 
-Columns that are read: method, model, params, precision, optimizer, peft, lora_r, seq_len, micro_batch, grad_ckpt, parallelism, attn_impl, extra,
-gpu, peak_gb, source, split, unit, peak_kind, quality, n_gpu. Rows whose model, length or batch is not known are counted and left out.
+Columns that are read: method, model, precision, optimizer, peft, lora_r, seq_len, micro_batch, grad_ckpt, parallelism, attn_impl,
+extra, gpu, peak_gb, source, unit, peak_kind, quality, n_gpu. Rows whose model, length or batch is not known are counted and left out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ from advisor.memory.estimate import Estimate, bare
 # A group of sources to which the overhead constant was fitted; everything else is held out.
 CALIBRATED = re.compile(r"huggingface/peft|pytorch/torchtune@bd2a0fc7c")
 LENGTH = re.compile(r"(?:<=)?(\d{2,6})")
+AXES = {
+    "parallel.tensor": r"tp(\d+)",
+    "parallel.pipeline": r"pp(\d+)",
+    "parallel.context": r"cp(\d+)|sequence_parallel_size=(\d+)",
+    "parallel.expert": r"ep(\d+)",
+}
 GIGABYTE = 1e9 / 2**30
 
 
@@ -41,39 +47,46 @@ def settings_of(row: dict[str, str]) -> dict[str, object] | None:
     length, batch = LENGTH.match(row["seq_len"].strip()), row["micro_batch"].strip()
     if not length or not batch.isdigit() or row["method"].startswith("component"):
         return None
-    text = " ".join((row["parallelism"], row["extra"], row["precision"])).lower()
+    text = " ".join((row["parallelism"], row["extra"], row["precision"], row["optimizer"])).lower()
     peft = row["peft"].lower()
+    packed = "packed" in row["extra"].replace("not packed", "") or "packing=true" in text
+    megatron = "megatron" in text
+    if (row["n_gpu"] in ("", "1") and re.search(r"zero-?\d|fsdp", text)) or "full_vit" in row["source"]:
+        return None
     found: dict[str, object] = {
-        "method": row["method"] if row["method"] not in ("rm",) else "reward",
+        "method": row["method"] if row["method"] != "rm" else "reward",
         "batch.per_device": int(batch),
         "lengths.total": int(length[1]),
         "model.dtype": "float32" if "fp32 master" in text or row["precision"].startswith("fp32") else "bfloat16",
-        "precision.bf16": "bf16=auto" in text or "fp32 master" in text,
+        "precision.bf16": megatron or "bf16=auto" in text or "fp32 master" in text,
         "optimizer.name": re.sub(r"\W+", "_", row["optimizer"].split("(")[0].strip().lower()),
         "memory.gradient_checkpointing": row["grad_ckpt"].lower().startswith(("true", "full")),
-        "memory.attention": "flash_attention_2" if "flash" in row["attn_impl"].lower() or "packed" in text else "sdpa",
-        "memory.fused_loss": any(word in text for word in ("liger", "chunked", "cce")),
+        "memory.attention": "flash_attention_2" if "flash" in row["attn_impl"].lower() or packed else "sdpa",
+        "memory.fused_loss": megatron or any(word in text for word in ("liger", "chunked", "cce", "packed, compile")),
         "peft.kind": "none" if peft == "full" else "lora",
         "peft.targets": "all-linear" if "all-linear" in text or "lora_target_linear" in text else None,
         "peft.rank": int(row["lora_r"]) if row["lora_r"].isdigit() else 8,
-        "memory.packing": "pack" in text,
+        "memory.packing": packed,
+        "memory.optimizer_in_backward": "optimizer_in_bwd" in text,
+        "memory.activation_offload": "act offload" in text or "activation offload" in text,
+        "model.freeze_vision": "freeze_vit=true" in text,
     }
     if peft == "qlora" or "4bit" in peft or "4bit=true" in text:
         found |= {"peft.kind": "qlora", "precision.quantization": "4bit"}
+    if megatron:
+        found["parallel.zero_stage"] = 1
     zero = re.search(r"zero-?(\d)", text)
     if zero:
         found["parallel.zero_stage"] = int(zero[1])
         found["precision.bf16"] = True
-    for name, pattern in (
-        ("parallel.tensor", r"tp(\d+)"),
-        ("parallel.pipeline", r"pp(\d+)"),
-        ("parallel.context", r"cp(\d+)"),
-        ("parallel.expert", r"ep(\d+)"),
-    ):
+    for name, pattern in AXES.items():
         if size := re.search(pattern, text):
-            found[name] = int(size[1])
+            found[name] = int(next(filter(None, size.groups())))
     found["parallel.fsdp"] = "fsdp" in text
-    found["parallel.offload"] = "cpu" if "offload" in text else None
+    if re.search("cpu offload|zero3_offload", text):
+        found["parallel.offload"] = "params"
+    elif re.search(r"[_(]offload", text):
+        found["parallel.offload"] = "cpu"
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -103,15 +116,10 @@ def compare(row: dict[str, str]) -> Outcome | None:
         measured = float(row["peak_gb"]) * (GIGABYTE if row["unit"] == "GB" else 1.0)
         tensors = found.peak.expected - (found.components["overhead"] if "allocated" in row["peak_kind"] else 0.0)
         error = tensors / measured - 1
-    words = f"{row['method']:5} {row['model'][:34]:34} {row['peft']:8} {row['seq_len'][:10]:10} x{row['micro_batch']:3} {row['parallelism'][:28]:28} {row['peak_gb']:>6}"
-    return Outcome(
-        row["method"],
-        bool(CALIBRATED.search(row["source"])),
-        capped,
-        error,
-        found.verdict,
-        f"{words} estimate {found.peak.low:.1f} {found.peak.expected:.1f} {found.peak.high:.1f}",
-    )
+    run = f"{row['method']:5} {row['model'][:34]:34} {row['peft']:8} {row['seq_len'][:10]:10} x{row['micro_batch']:3}"
+    band = f"estimate {found.peak.low:.1f} {found.peak.expected:.1f} {found.peak.high:.1f}"
+    words = f"{run} {row['parallelism'][:28]:28} {row['peak_gb']:>6} {band}"
+    return Outcome(row["method"], bool(CALIBRATED.search(row["source"])), capped, error, found.verdict, words)
 
 
 def main() -> None:

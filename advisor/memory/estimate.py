@@ -105,20 +105,25 @@ def bare(settings: Mapping[str, object], architecture: Architecture | None, devi
     try:
         run = read(settings)
         top = peak(run, architecture, device, gpus)
-        low = _low(run, architecture, device, gpus, top)
+        low = min(top.moment.total, _least(run, architecture, device, gpus))
     except InputError as error:
         return unknown(error.message, device, gpus)
     return _judged(run, architecture, device, gpus, top, low)
 
 
-def _low(run: Run, architecture: Architecture, device: Device | None, gpus: int, top: Peak) -> float:
-    """Tensors at least: batches that reach a share of the length limit only, and states on the host where they may move there."""
-    share = mapping("memory.yaml")["length_share_low"]
-    shorter = replace(
-        run, length=max(1, int(run.length * share)), completion=max(1, int(run.completion * share)) if run.completion else None
-    )
-    least = peak(shorter, architecture, device, gpus, low=True).moment.total if run.padded else top.moment.total
-    return min(least, top.moment.total)
+def _least(run: Run, architecture: Architecture, device: Device | None, gpus: int) -> float:
+    """Tensors at least: batches well below the length limit unless they are packed, a loss and attention that keep the least, states on
+    the host where they may move there, half-precision shards."""
+    data = mapping("memory.yaml")["least"]
+
+    def shorter(length: int) -> int:
+        return max(1, min(int(length * float(data["length_share"])), int(data["length_tokens"])))
+
+    if run.padded:
+        completion = shorter(run.completion) if run.completion else None
+        run = replace(run, length=min(shorter(run.length), run.length), completion=completion)
+    run = replace(run, fused_loss=True, attention="flash", adapter_dropout=0.0, kernels=True)
+    return peak(run, architecture, device, gpus, least=True).moment.total
 
 
 def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: int, top: Peak, low: float) -> Estimate:
@@ -157,7 +162,7 @@ def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: i
     )
 
 
-def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int, *, low: bool = False) -> Peak:
+def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int, *, least: bool = False) -> Peak:
     """Tensors of one GPU. Raises InputError for parallel sizes that contradict each other."""
     assumed: list[str] = []
     cut = sharding.degrees(run, gpus)
@@ -171,13 +176,17 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     weights = weigh(shape, run, width)
     deepspeed = run.zero_stage > 0
     optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=deepspeed)
+    if least:
+        optimizer = optimizer._replace(temporary=0.0)
+    if run.optimizer_in_backward:
+        optimizer = optimizer._replace(gradients=False, temporary=0.0)
     if optimizer.assumed:
         assumed.append(optimizer.assumed)
-    alive = residency.resident(run, shape, weights, optimizer, cut, low=low)
+    alive = residency.resident(run, shape, weights, optimizer, cut, least=least)
     if shape.vision:
         assumed.append("images: the vision tower's weights and the image tokens count, its own activations do not")
         run = replace(run, length=run.length + run.images * (shape.vision.tokens or 0))
-    made = generation(shape, run, total=device.usable * GIB if device else None, sharded=cut.weights > 1)
+    made = generation(shape, run, total=device.usable * GIB if device else None, sharded=cut.weights > 1 and not least)
     if made and made.shortage:
         assumed.append(made.shortage)
     if made and made.resident:

@@ -64,8 +64,9 @@ def _log_probs(
     if method.entropy:
         chunk = data["entropy_chunk_tensors"] * data["entropy_chunk_tokens"] * shape.vocabulary * numerics.logits
         moments.append(kept + chunk + (logits if rows > 1 else 0.0))
-    if method.halves and rows > 1:
-        moments.append(kept + 1.5 * logits)
+    if method.halves:
+        # Desirable and undesirable rows are picked out, then the masked tokens of the larger half.
+        moments.append(kept + (1 + -(-rows // 2) / rows) * logits)
     backward = max(entry["backward"] * logits, logits + entry.get("backward_rows", 0) * row)
     return Loss(inside, max(moments), backward + capped, product, before)
 

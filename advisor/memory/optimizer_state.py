@@ -40,7 +40,7 @@ def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State
         share = min(1.0, entry["low_rank"] / hidden)
         kept = inner * share * (2 * entry.get("low_rank_bytes", width) + width) + outer * 2 * width
     else:
-        rest = min(outer, learning) if "embedding_bytes" in entry else 0
+        rest = min(weights.embedding, learning) if outer and "embedding_bytes" in entry else 0
         kept = (learning - rest) * entry["bytes"] + rest * entry.get("embedding_bytes", 0)
     if deepspeed:
         kept += learning * data["master_bytes"] if width < data["master_bytes"] else 0

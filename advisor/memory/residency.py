@@ -42,13 +42,13 @@ def widths(run: Run, shape: Architecture) -> tuple[Numerics, float]:
     ), stored
 
 
-def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, cut: Degrees, *, low: bool) -> dict[str, float]:
+def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, cut: Degrees, *, least: bool) -> dict[str, float]:
     """What is alive throughout a step, by component."""
     sharded = cut.weights
     offloaded = run.offloaded
     base = 0.0 if "parameters" in offloaded else weights.base_bytes / sharded
     adapters = weights.adapters * weights.width / sharded
-    states = 0.0 if "optimizer" in offloaded or (low and optimizer.pageable) else optimizer.kept / cut.states
+    states = 0.0 if "optimizer" in offloaded or (least and optimizer.pageable) else optimizer.kept / cut.states
     found = {"weights": base + adapters, "optimizer": states}
     if run.reference == "separate":
         copy = parameters(shape) * (HALF if run.quantization or (run.zero_stage and run.half) else run.weight)
@@ -63,7 +63,7 @@ def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, 
         )
     if run.method.reward or (run.method.judge and run.reward_parameters):
         found["reward_model"] = (run.reward_parameters or parameters(shape)) * width / sharded
-    return found | _communication(run, shape, weights, cut)
+    return found | ({} if least and cut.weights == 1 else _communication(run, shape, weights, cut))
 
 
 def _communication(run: Run, shape: Architecture, weights: Weights, cut: Degrees) -> dict[str, float]:

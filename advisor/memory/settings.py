@@ -50,6 +50,7 @@ class Run:
     reward_parameters: float | None
     images: int
     vision_frozen: bool
+    optimizer_in_backward: bool
     assumed: tuple[str, ...]
 
 
@@ -102,6 +103,7 @@ def read(settings: Mapping[str, object]) -> Run:
         reward_parameters=r.number("reward.parameters"),
         images=r.count("data.images_per_sample") or 0,
         vision_frozen=bool(r.flag("model.freeze_vision")),
+        optimizer_in_backward=bool(r.flag("memory.optimizer_in_backward")),
         assumed=tuple(r.assumed),
     )
 
