@@ -80,5 +80,7 @@ def _tabled(name: str) -> Architecture | None:
 def _from_row(row: Mapping[str, str], *, exact: bool) -> Architecture:
     config = json.loads(row["config"])
     shape = architecture_from_config({"model_type": row["model_type"], **config})
-    note = () if exact else (f"shape taken from {row['hf_repo']}",)
+    note: tuple[str, ...] = () if exact else (f"shape taken from {row['hf_repo']}",)
+    if row["verified"] == "no":
+        note += (f"the shape of {row['hf_repo']} is recalled, not checked",)
     return replace(shape, published=int(row["parameters"]) if row["parameters"] else None, assumed=(*shape.assumed, *note))

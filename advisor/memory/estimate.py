@@ -155,11 +155,15 @@ def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: i
         top.moment.words,
         phases,
         components,
-        (*architecture.assumed, *run.assumed, *top.assumed),
+        (*architecture.assumed, *run.assumed, *top.assumed, *_doubts(device)),
         reason=reason,
         parameters=parameters(architecture),
         trainable=top.weights.learning,
     )
+
+
+def _doubts(device: Device | None) -> tuple[str, ...]:
+    return () if device is None or device.verified else (f"usable memory of {device.title} is recalled, not read",)
 
 
 def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int, *, least: bool = False) -> Peak:

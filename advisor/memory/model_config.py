@@ -45,7 +45,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     experts = _experts(values, family, table, size, layers)
     intermediate = size("intermediate_size", experts.intermediate if experts else 4 * hidden)
     bias = set(family["bias"]) | {part for part, key in family.get("config_bias", {}).items() if values.get(key)}
-    activation = values.get("hidden_activation") or values.get("hidden_act") or values.get("activation_function") or "silu"
+    names = ("hidden_activation", "hidden_act", "activation_function", "activation")
+    activation = next((source[name] for source in (config, values) for name in names if source.get(name)), "silu")
     placement = family["placement"]
     if kind == "gpt_neox" and not values.get("use_parallel_residual", True):
         placement = "pre"
