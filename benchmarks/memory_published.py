@@ -142,9 +142,8 @@ def main() -> None:
             print(f"{'' if outcome.error is None else f'{100 * outcome.error:+.0f} %':>7} {outcome.verdict:12} {outcome.words}")
     for name, errors in sorted(groups.items()):
         sizes = [abs(error) for error in errors]
-        print(
-            f"{name:45} n={len(errors):3} median |error| {100 * statistics.median(sizes):5.1f} %  bias {100 * statistics.median(errors):+5.1f} %"
-        )
+        middle, bias = 100 * statistics.median(sizes), 100 * statistics.median(errors)
+        print(f"{name:45} n={len(errors):3} median |error| {middle:5.1f} %  bias {bias:+5.1f} %")
     for part, counts in sorted(verdicts.items()):
         print(f"{part}: verdicts of runs that fitted: {dict(counts)}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.memory.architecture import Architecture, attention_linears, mlp_linears
@@ -27,6 +28,7 @@ class Layer(NamedTuple):
     recorded: float
 
 
+@lru_cache(maxsize=512)
 def layer(
     shape: Architecture,
     numerics: Numerics,

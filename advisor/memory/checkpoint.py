@@ -63,18 +63,33 @@ def _index() -> dict[str, dict[str, str]]:
 
 
 def _tabled(name: str) -> Architecture | None:
+    """By repository or last name as written; else by the last name without words that do not change a shape."""
     key = name.strip().rstrip("/").lower()
-    suffixes = mapping("memory.yaml")["model_suffixes"]
-    for candidate in (key, key.rpartition("/")[2]):
-        shortened = candidate
-        while True:
-            if shortened in _index():
-                return _from_row(_index()[shortened], exact=shortened == candidate)
-            suffix = next((s for s in suffixes if shortened.endswith(s)), None)
-            if suffix is None:
-                break
-            shortened = shortened.removesuffix(suffix)
+    last = key.rpartition("/")[2]
+    for exact in (key, last):
+        if exact in _index():
+            return _from_row(_index()[exact], exact=True)
+    words = mapping("memory.yaml")["model_words"]
+    for dropped in (frozenset(words["same"]), frozenset(words["same"]) | frozenset(words["seldom"])):
+        short = _shortened(last, dropped)
+        row = _relatives(dropped).get(short) if short else None
+        if row:
+            return _from_row(row, exact=False)
     return None
+
+
+def _shortened(name: str, dropped: frozenset[str]) -> str:
+    return "-".join(word for word in name.replace("_", "-").split("-") if word and word not in dropped)
+
+
+@lru_cache(maxsize=2)
+def _relatives(dropped: frozenset[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, row in _index().items():
+        found.setdefault(_shortened(name.rpartition("/")[2], dropped), row)
+    for name, repository in mapping("memory.yaml")["model_relatives"].items():
+        found.setdefault(_shortened(name, dropped), _index()[repository.lower()])
+    return found
 
 
 def _from_row(row: Mapping[str, str], *, exact: bool) -> Architecture:

@@ -143,6 +143,11 @@ def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: i
         verdict = "fits" if band.high <= usable else "does-not-fit" if band.low > usable else "tight"
         if verdict == "does-not-fit" and layer_parameters(architecture, dense=True) * HALF / max(1, run.tensor) / GIB > usable:
             reason = "one layer of the model is larger than the GPU"
+    shorter = (
+        ("fits only while batches stay well below the length limit",)
+        if usable and band.low <= usable < band.expected and run.padded
+        else ()
+    )
     components = {name: size / GIB for name, size in top.moment.parts.items() if size > 0} | {"overhead": extra}
     phases = {name: top.phases[name] / GIB + extra if name in top.phases else None for name in PHASES}
     return Estimate(
@@ -155,7 +160,7 @@ def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: i
         top.moment.words,
         phases,
         components,
-        (*architecture.assumed, *run.assumed, *top.assumed, *_doubts(device)),
+        (*architecture.assumed, *run.assumed, *top.assumed, *_doubts(device), *shorter),
         reason=reason,
         parameters=parameters(architecture),
         trainable=top.weights.learning,

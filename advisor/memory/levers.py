@@ -93,18 +93,20 @@ def _largest(name: str, cost: str, settings: Mapping[str, object], architecture:
             part["lengths.total"] = max(1, total - (value - candidate))
         return {**part}
 
-    candidates = [n for n in range(value - 1, 0, -1) if value % n == 0] if batched else [value * share // 8 for share in range(7, 1, -1)]
-    best: Lever | None = None
-    for candidate in candidates:
-        if candidate < 1:
-            continue
+    if batched:
+        candidates = [n for n in range(1, value) if value % n == 0]
+    else:
+        candidates = sorted({max(1, value * share // 8) for share in range(1, 8)})
+    found: dict[int, Lever] = {}
+
+    def fits(number: int) -> bool:
+        candidate = candidates[number - 1]
         then = bare({**settings, **change(candidate)}, architecture, device, gpus)
-        if then.peak is None:
-            return best
-        best = Lever(change(candidate), then.peak.expected, then.verdict, cost)
-        if then.verdict == "fits":
-            return best
-    return best
+        if then.peak is not None:
+            found[number] = Lever(change(candidate), then.peak.expected, then.verdict, cost)
+        return then.verdict == "fits"
+
+    return found.get(largest(fits, len(candidates)) or 1)
 
 
 def solve(settings: Mapping[str, object], architecture: Architecture, device: Device, gpus: int, name: str) -> int | None:

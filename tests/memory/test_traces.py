@@ -19,8 +19,8 @@ DATA = Path(__file__).parent / "data"
 GIB = 2**30
 FAMILIES = {family["name"]: family["config"] for family in json.loads((DATA / "families.json").read_text())}
 
-# Known to be off, always low: eager attention that holds one more score tensor (Falcon), ALiBi's scores held across layers (BLOOM), the gate of
-# gpt-oss in a checkpointed layer, adapters on latent attention.
+# Known to be off: eager attention that holds one more score tensor (Falcon), ALiBi's scores held across layers (BLOOM), the gate
+# of gpt-oss in a checkpointed layer, adapters on latent attention.
 KNOWN = {
     "falcon-4l-16": 0.15,
     "bloom-4l": 0.13,
