@@ -44,6 +44,10 @@ class Place(NamedTuple):
         history = self.entry.get(f"{name}_history")
         return self.table.releases.at(history, position)[1] if history else self.entry.get(name)
 
+    def type(self, position: int) -> str:
+        """The type in a release; one that is not written is that of the default."""
+        return self.held("type", position) or type(self.entry["default"]).__name__
+
 
 @cache
 def load(framework: str) -> Declarations:
@@ -107,7 +111,8 @@ class Declarations:
         node: Entry | None = self.sections[section]
         chain: list[Entry] = []
         for index, step in enumerate(steps):
-            entry = (node["keys"].get(step) or node["keys"].get("*")) if node else None
+            keys = self._keys(node) if node else {}
+            entry = keys.get(step) or keys.get("*")
             if entry is None:
                 return chain, steps[index:]
             chain.append(entry)
@@ -117,14 +122,23 @@ class Declarations:
     def below(self, section: str, chain: Sequence[Entry]) -> dict[str, Entry]:
         """The keys at the end of a chain of entries."""
         node = self._nodes[chain[-1]["of"]] if chain and "of" in chain[-1] else None if chain else self.sections[section]
-        return node["keys"] if node else {}
+        return self._keys(node) if node else {}
+
+    def _keys(self, node: Entry) -> dict[str, Entry]:
+        """The keys of a node; one that is written as its difference from another is completed when first asked for."""
+        if "like" in node:
+            other = self._nodes[node.pop("like")]["keys"]
+            absent = node.pop("without", ())
+            node["keys"] = {key: entry for key, entry in other.items() if key not in absent} | node["keys"]
+        keys: dict[str, Entry] = node["keys"]
+        return keys
 
     def paths(self, section: str, position: int) -> Iterator[str]:
         """Dotted paths of all keys of one section that a release has; those of a deeper level after their own."""
         yield from self._paths(self.sections[section], position, "")
 
     def _paths(self, node: Entry, position: int, prefix: str) -> Iterator[str]:
-        for key, entry in node["keys"].items():
+        for key, entry in self._keys(node).items():
             if self.releases.has(entry, position):
                 yield prefix + key
                 if "of" in entry:
@@ -155,5 +169,5 @@ def segments(key: str) -> list[str]:
 
 def is_open(entry: Entry) -> bool:
     """Whether a key holds a mapping whose names are free."""
-    types = [entry["type"]] if "type" in entry else [held[1] for held in entry["type_history"]]
-    return "of" not in entry and any(_OPEN.search(name) for name in types)
+    history = entry.get("type_history") or [[None, entry.get("type") or type(entry["default"]).__name__]]
+    return "of" not in entry and any(_OPEN.search(name) for _, name in history)

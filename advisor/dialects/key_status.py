@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 
@@ -13,8 +12,7 @@ class Release(NamedTuple):
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a person wrote down of a change (`schemas/keys/overlay/`).
 
     `new` is the key, or for `value` the value, to write instead; `safe` says that it means the same. `values` pairs old values with new
@@ -35,8 +33,7 @@ class Change:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """The key is there. `since` is None where the oldest release known has it; `plugin` names what must be switched on for it.
 
     `free` marks a name inside a mapping that takes any: nothing is known of it.
@@ -47,16 +44,14 @@ class Known:
     free: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Deprecated:
+class Deprecated(NamedTuple):
     """The key is there, and the framework warns of it since a release."""
 
     since: Release
     change: Change | None
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """The key was there up to `last` and is not since `since`; no key of the same meaning is there instead."""
 
     since: Release
@@ -64,8 +59,7 @@ class Removed:
     change: Change | None
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed:
+class Renamed(NamedTuple):
     """The key was there up to `last`; since `since` its meaning is that of `change.new`, which the release has."""
 
     since: Release
@@ -73,15 +67,13 @@ class Renamed:
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
+class NotYet(NamedTuple):
     """The key comes with a later release."""
 
     since: Release
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownKey:
+class UnknownKey(NamedTuple):
     """No release has such a key here. `suggestions` are keys that the release has, nearest first; `elsewhere` sections that have it."""
 
     suggestions: tuple[str, ...]
@@ -91,8 +83,7 @@ class UnknownKey:
 Status = Known | Deprecated | Removed | Renamed | NotYet | UnknownKey
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(NamedTuple):
     """What a key is worth when it is left out.
 
     `kind`: `value`; `required`, it may not be left out; `computed`, it depends on the machine or on other keys; `group`, it holds other
@@ -103,8 +94,7 @@ class Default:
     kind: Literal["value", "required", "computed", "group", "unset"]
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(NamedTuple):
     """How the framework works a value out when the key is left at `given`: an expression in its own keys."""
 
     value: str
@@ -113,8 +103,7 @@ class Derived:
     source: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """The values that a key takes. `checked` says when the framework finds out: `parse`, `start` after the model is loaded, `step` in
     the first training step, `never`. `outdated` are values that it takes with a warning."""
 

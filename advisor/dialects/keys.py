@@ -110,7 +110,7 @@ class KeyTable:
     def type(self, section: str | None, key: str, version: Versions = None) -> str | None:
         """The type as Python writes it (`float | None`); None where the release has no such key."""
         place, position = self._here(section, key, version)
-        return None if place is None else str(place.held("type", position))
+        return None if place is None else place.type(position)
 
     def choices(self, section: str | None, key: str, version: Versions = None) -> Choices | None:
         """The values that the key takes; None where nothing narrower than its type is known."""

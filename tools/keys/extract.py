@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from . import spreadsheet
 from .snapshot import Section, Snapshot
 from .table import build
+from .unfold import ordered
 from .wheels import Wheel, download
 
 
@@ -48,13 +50,16 @@ def requirements(wheel: Wheel, names: Sequence[str]) -> dict[str, str]:
     return {name: asked for name in names if (asked := wheel.requires(name)) is not None}
 
 
-def extracted(framework: Framework, cache: Path) -> dict[str, Any]:
-    return build([snapshot(framework, version, cache) for version in framework.versions], framework.about)
+def extracted(
+    framework: Framework, cache: Path, versions: Sequence[str], kept: Sequence[Snapshot] = (), table: Path | None = None
+) -> dict[str, Any]:
+    """The key table of a framework.
 
-
-def extended(framework: Framework, table: dict[str, Any], version: str, cache: Path) -> dict[str, Any]:
-    """The table with one release more, or the same release read again; the other releases are taken from the table itself."""
-    from .unfold import ordered, unfolded
-
-    kept = [held for held in unfolded(table) if held.version != version]
-    return build(ordered([*kept, snapshot(framework, version, cache)]), framework.about)
+    `versions` are read from released wheels. `kept` are releases known from the table as it was, of which those are taken that are not
+    read again. `table` is a CSV file of releases that have no wheel (`spreadsheet.py`), put in before the others.
+    """
+    read = [snapshot(framework, version, cache) for version in versions]
+    if table:
+        read += spreadsheet.snapshots(table, framework.layout.get("section", ""), read[0] if read else None)
+    names = {held.version for held in read}
+    return build(ordered([*read, *(held for held in kept if held.version not in names)]), framework.about)

@@ -14,7 +14,7 @@ def sections(wheel: Wheel, layout: dict[str, Any]) -> dict[str, Section]:
     """One section per class named in `layout["classes"]`; the fields of bases in the same package are its own.
 
     `layout["prefer"]` lists the packages to look for a class in, best first: a class may stand in several places at once.
-    With `layout["merge"]` all classes become one section of that name.
+    With `layout["merge"]` all classes become one section of that name, the first one's fields winning, built on `layout["bases"]`.
     """
     modules = Modules(wheel)
     found = {name: at for name in layout["classes"] if (at := _locate(modules, name, layout["prefer"]))}
@@ -26,7 +26,7 @@ def sections(wheel: Wheel, layout: dict[str, Any]) -> dict[str, Section]:
         fields = {key: item.field for key, item in declared(modules, at).items() if key not in below}
         outside = [base for base in bases(modules, at).foreign if base.partition(":")[0] in layout.get("foreign", ())]
         result[name] = Section(fields, (*shared, *outside), at.module.rpartition(".")[0])
-    return _merged(result, layout["merge"]) if "merge" in layout else result
+    return _merged(result, layout) if "merge" in layout else result
 
 
 def _locate(modules: Modules, name: str, prefer: list[str]) -> ClassAt | None:
@@ -36,6 +36,6 @@ def _locate(modules: Modules, name: str, prefer: list[str]) -> ClassAt | None:
     return None
 
 
-def _merged(parts: dict[str, Section], name: str) -> dict[str, Section]:
+def _merged(parts: dict[str, Section], layout: dict[str, Any]) -> dict[str, Section]:
     fields = {key: field for part in reversed(parts.values()) for key, field in part.fields.items()}
-    return {name: Section(fields, tuple(dict.fromkeys(base for part in parts.values() for base in part.bases)))}
+    return {layout["merge"]: Section(fields, tuple(layout["bases"]))}

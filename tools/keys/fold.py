@@ -35,6 +35,8 @@ def folded(presence: Presence, versions: Sequence[str], life: Life) -> dict[str,
     names = [versions[index] for index in there]
     entry = _history("type", [field.type for field in fields], names)
     entry |= _defaults(fields, names)
+    if "default" in entry and entry.get("type") == type(entry["default"]).__name__:
+        del entry["type"]
     if any(field.choices for field in fields):
         entry |= _history("choices", [list(field.choices) if field.choices else None for field in fields], names)
     if there[0] > life[0]:

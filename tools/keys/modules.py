@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .snapshot import Json
-from .wheels import Wheel
+from .wheels import Sources
 
 FOLLOW = 8
 """Imports followed before a name is given up; re-exports of the packages read here are at most four deep."""
@@ -39,6 +39,7 @@ class Module:
     def __init__(self, dotted: str, is_package: bool, tree: ast.Module) -> None:
         self.classes: dict[str, ast.ClassDef] = {}
         self.imports: dict[str, tuple[str, str]] = {}
+        self.stars: list[str] = []
         self.constants: dict[str, ast.expr] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
@@ -46,7 +47,10 @@ class Module:
             elif isinstance(node, ast.ImportFrom):
                 source = absolute(dotted, is_package, node)
                 for alias in node.names:
-                    self.imports[alias.asname or alias.name] = (source, alias.name)
+                    if alias.name == "*":
+                        self.stars.append(source)
+                    else:
+                        self.imports[alias.asname or alias.name] = (source, alias.name)
         for statement in tree.body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 self.constants[statement.targets[0].id] = statement.value
@@ -67,7 +71,7 @@ def absolute(dotted: str, is_package: bool, node: ast.ImportFrom) -> str:
 class Modules:
     """All modules of a wheel, parsed when first asked for."""
 
-    def __init__(self, wheel: Wheel) -> None:
+    def __init__(self, wheel: Sources) -> None:
         self._wheel = wheel
         self._parsed: dict[str, Module | None] = {}
 
@@ -99,7 +103,8 @@ class Modules:
         if name in here.classes:
             return ClassAt(module, here.classes[name])
         if name not in here.imports:
-            return None
+            through = (self.find_class(source, name, depth + 1) for source in here.stars)
+            return next((found for found in through if found), None)
         source, original = here.imports[name]
         found = self.find_class(source, original, depth + 1)
         if found or self[source] is None or self[f"{source}.{original}"] is not None:

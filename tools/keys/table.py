@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .fold import changes
+from .likeness import shortened, written_out
 from .snapshot import Snapshot
 from .tree import Forest, Node
 
@@ -47,12 +48,13 @@ def write(table: dict[str, Any], path: Path) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return loaded | {"nodes": written_out(loaded["nodes"])}
 
 
 def dumps(table: dict[str, Any]) -> str:
     """JSON with a line for each key, each change of the overlay and each other top-level member."""
-    members = [f"{json.dumps(name)}: {_member(name, value)}" for name, value in table.items()]
+    short = table | {"nodes": shortened(table["nodes"])}
+    members = [f"{json.dumps(name)}: {_member(name, value)}" for name, value in short.items()]
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 

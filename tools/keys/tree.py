@@ -60,7 +60,7 @@ class Forest:
         for index, snapshot in enumerate(self._snapshots):
             section = snapshot.sections.get(name)
             for path, field in section.fields.items() if section else ():
-                paths.setdefault(path, [None] * len(self._snapshots))[index] = field
+                paths.setdefault(path.replace("[]", ""), [None] * len(self._snapshots))[index] = field
         return paths
 
     def _grow(self, name: str, paths: Paths, life: Life) -> Node:
@@ -69,8 +69,8 @@ class Forest:
         heads: dict[str, dict[str, Presence]] = {}
         for path, presence in paths.items():
             head, _, rest = path.partition(".")
-            heads.setdefault(head.rstrip("[]"), {})[rest] = presence
-        for head, below in heads.items():
+            heads.setdefault(head, {})[rest] = presence
+        for head, below in sorted(heads.items()):
             own = below.pop("", self._nowhere)
             held = [any(presence[index] for presence in below.values()) for index in range(len(self._versions))]
             presence = [given or (CONTAINER if holds else None) for given, holds in zip(own, held, strict=True)]

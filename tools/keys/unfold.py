@@ -52,4 +52,12 @@ def _field(entry: dict[str, Any], releases: Releases, index: int) -> Field:
     choices = held("choices")
     outdated = tuple(value for value, *when in entry.get("deprecated_values", ()) if releases.within(when, index))
     marked = releases.within(entry.get("deprecated"), index)
-    return Field(held("type"), stated[0], state, tuple(choices) if choices else None, marked, outdated, entry.get("plugin"))
+    return Field(
+        held("type") or type(stated[0]).__name__,
+        stated[0],
+        state,
+        tuple(choices) if choices else None,
+        marked,
+        outdated,
+        entry.get("plugin"),
+    )

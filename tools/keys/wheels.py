@@ -6,11 +6,22 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Collection, KeysView
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 PYTHONS = ("3.12", "3.11", "3.10", "3.9")
 """Interpreters to ask for in turn: a few releases were built for one interpreter only, which matters not when nothing is run."""
+
+
+class Sources(Protocol):
+    """Text files by path."""
+
+    @property
+    def names(self) -> Collection[str]: ...
+
+    def text(self, name: str) -> str: ...
 
 
 class Wheel:
@@ -21,11 +32,16 @@ class Wheel:
         self._archive = zipfile.ZipFile(path)
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        return frozenset(self._archive.namelist())
+    def _members(self) -> dict[str, str]:
+        """Archive members by the path that they are installed to: some wheels keep their modules under `NAME.data/purelib/`."""
+        return {re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", name): name for name in self._archive.namelist()}
+
+    @property
+    def names(self) -> KeysView[str]:
+        return self._members.keys()
 
     def text(self, name: str) -> str:
-        return self._archive.read(name).decode("utf-8", errors="replace")
+        return self._archive.read(self._members[name]).decode("utf-8", errors="replace")
 
     def requires(self, package: str) -> str | None:
         """The version specifier that the metadata gives for a package outside any extra; None where it is not asked for."""
