@@ -145,9 +145,10 @@ class Declarations:
                     yield from self._paths(self._nodes[entry["of"]], position, f"{prefix}{key}.")
 
     def stated(self, part: str, section: str, key: str) -> Iterator[dict[str, Any]]:
-        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`."""
+        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`; of the keys above too, where it says `below`."""
         for item in self.overlay.get(part, ()):
-            if item["key"] == key and ("sections" not in item or section in item["sections"]):
+            named = item["key"] == key or ("below" in item and key.startswith(item["key"] + "."))
+            if named and ("sections" not in item or section in item["sections"]):
                 yield item
 
     def positions(self, version: Versions) -> dict[str, int]:

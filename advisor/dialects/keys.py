@@ -231,7 +231,7 @@ def _replacement(place: Place) -> Change | None:
 
 
 def _change(raw: dict[str, Any]) -> Change:
-    fields = {name: value for name, value in raw.items() if name not in ("sections", "values")}
+    fields = {name: value for name, value in raw.items() if name not in ("sections", "values", "below")}
     return Change(**fields, values=tuple((old, new) for old, new in raw.get("values", ())))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from .loops import unrolled
 from .modules import Computed, Modules
 from .snapshot import Field, Json, Section
 from .wheels import Wheel
@@ -26,12 +28,20 @@ def sections(wheel: Wheel, layout: dict[str, Any]) -> dict[str, Section]:
 def _options(modules: Modules, dotted: str) -> dict[str, Field]:
     module = modules[dotted]
     options: dict[str, Field] = {}
-    for node in ast.walk(module.tree) if module else ():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
-            names = [item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)]
-            if names and names[0].startswith("-"):
-                options[max(names, key=len).lstrip("-")] = _option(modules, dotted, node)
+    for call in _calls(module.tree) if module else ():
+        names = [name for item in call.args if isinstance(name := modules.value(dotted, item), str)]
+        if names and names[0].startswith("-"):
+            options[max(names, key=len).lstrip("-")] = _option(modules, dotted, call)
     return options
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    """`add_argument` calls, those in a loop over names once for each name."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+        yield node
+    inner = [statement for body in unrolled(node) for statement in body] if isinstance(node, ast.For) else ast.iter_child_nodes(node)
+    for child in inner:
+        yield from _calls(child)
 
 
 def _option(modules: Modules, dotted: str, call: ast.Call) -> Field:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .loops import unrolled
 from .modules import Computed, Modules
 from .snapshot import Json
 
@@ -50,8 +51,8 @@ def _warnings(body: list[ast.stmt], condition: ast.expr | None) -> Iterator[Warn
             yield from _warnings(statement.body, statement.test)
             yield from _warnings(statement.orelse, None)
         elif isinstance(statement, ast.For):
-            for unrolled in _unroll(statement):
-                yield from _warnings(unrolled, condition)
+            for written in unrolled(statement):
+                yield from _warnings(written, condition)
         elif isinstance(statement, ast.With | ast.Try):
             yield from _warnings(statement.body, condition)
         elif (isinstance(statement, ast.Raise) and statement.exc is not None) or _is_warning(statement):
@@ -68,42 +69,12 @@ def _words(statement: ast.stmt) -> str:
     return " ".join(strings)
 
 
-def _unroll(loop: ast.For) -> Iterator[list[ast.stmt]]:
-    """The body of a loop over a literal table of names, once per row, with the names put in; any other loop once as it is."""
-    rows = loop.iter.elts if isinstance(loop.iter, ast.Tuple | ast.List) else []
-    names = [node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)]
-    for row in rows:
-        values: list[object] = [node.value for node in ast.walk(row) if isinstance(node, ast.Constant)]
-        if len(values) == len(names):
-            given = dict(zip(names, values, strict=True))
-            yield [_Inserted(given).visit(ast.parse(ast.unparse(statement)).body[0]) for statement in loop.body]
-    if not rows:
-        yield loop.body
-
-
-class _Inserted(ast.NodeTransformer):
-    """Replaces the loop's names by one row, and `getattr(self, "key")` by `self.key`."""
-
-    def __init__(self, given: dict[str, object]) -> None:
-        self._given = given
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(self._given[node.id]) if node.id in self._given else node  # type: ignore[arg-type]
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        name = node.args[1] if len(node.args) > 1 else None
-        if ast.unparse(node.func) == "getattr" and isinstance(name, ast.Constant) and isinstance(name.value, str):
-            return ast.Attribute(node.args[0], name.value, ast.Load())
-        return node
-
-
 def _judge(modules: Modules, warned: Warned, found: Outdated) -> None:
     assert warned.condition is not None
     tests = warned.condition.values if isinstance(warned.condition, ast.BoolOp) else [warned.condition]
-    keys = {key for test in tests if (key := _asked(test)) and key in warned.message}
-    found.keys.update(keys)
-    for test in tests if not keys else ():
+    asked = [(place.start(), key) for test in tests if (key := _asked(test)) and (place := re.search(rf"\b{key}\b", warned.message))]
+    found.keys.update(key for _, key in sorted(asked)[:1])  # the first one named is the old one, others are what to use instead
+    for test in tests if not asked else ():
         compared = _compared(modules, test)
         if compared is not None:
             found.values.setdefault(compared[0], []).append(compared[1])

@@ -150,6 +150,14 @@ class Modules:
         elif isinstance(node, ast.List | ast.Tuple):
             items = [self.value(module, item) for item in node.elts]
             known = known if any(isinstance(item, Computed) for item in items) else plain(items)
+        elif isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+            texts = [self.value(module, part) for part in parts]
+            known = known if any(isinstance(text, Computed) for text in texts) else "".join(map(str, texts))
+        elif isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq):
+            left, right = self.value(module, node.test.left), self.value(module, node.test.comparators[0])
+            if not isinstance(left, Computed) and not isinstance(right, Computed):
+                known = self.value(module, node.body if left == right else node.orelse)
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
             left, right = self.value(module, node.left), self.value(module, node.right)
             if not isinstance(left, Computed) and not isinstance(right, Computed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ KINDS: dict[str, set[str]] = {
     "default": {"version"},
     "meaning": {"version"},
 }
-COMMON = {"kind", "key", "sections", "note", "source"}
+COMMON = {"kind", "key", "sections", "below", "note", "source"}
 NEEDED: dict[str, set[str]] = {
     "renamed": {"new"},
     "deprecated": {"version"},
@@ -27,7 +28,7 @@ NEEDED: dict[str, set[str]] = {
     "meaning": {"version"},
 }
 CHECKED = ("parse", "start", "step", "never")
-PARTS = ("framework", "groups", "unknown_keys", "changes", "values", "derived")
+PARTS = ("framework", "groups", "unknown_keys", "renames", "changes", "values", "derived")
 
 
 class OverlayError(ValueError):
@@ -47,7 +48,8 @@ def compiled(path: Path, table: dict[str, Any]) -> dict[str, Any]:
         check.sections(members, "groups")
     if "unknown_keys" in made:
         made["unknown_keys"] = [[None if version is None else str(version), what] for version, what in made["unknown_keys"]]
-    made["changes"] = [check.change(dict(item)) for item in given.get("changes", [])]
+    listed = [*given.get("changes", []), *(item for table in given.get("renames", []) for item in check.renames(dict(table)))]
+    made["changes"] = [check.change(dict(item)) for item in listed]
     made["values"] = [check.value(dict(item)) for item in given.get("values", [])]
     made["derived"] = [check.derived(dict(item)) for item in given.get("derived", [])]
     return made
@@ -60,6 +62,16 @@ class Check:
         self._table = table
         self._tables = {table["framework"]: table}
         self._folder = folder
+
+    def renames(self, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A change for each pair of `keys`, in those of the sections that have the old key."""
+        common = {name: item[name] for name in ("safe", "note", "source") if name in item}
+        for old, new in item["keys"].items():
+            sections = [name for name in item["sections"] if self._find(self._table, name, old)]
+            yield {"kind": "renamed", "key": old, "new": new, "sections": sections, **common}
+            for name in sections:
+                if self._entry(self._table, name, old).get("until") != item["version"]:
+                    raise OverlayError(f"{old}: {name} does not lose it in {item['version']}")
 
     def change(self, item: dict[str, Any]) -> dict[str, Any]:
         kind = item["kind"]
