@@ -33,8 +33,8 @@ def architecture_of_size(parameters: float) -> Architecture | None:
 
     For runs of which only the size is known: models of one size differ in vocabulary and depth, so this is good to some 10 %.
     """
-    dense = (row for row in rows("models.csv") if "num_experts" not in row["config"] and "num_local_experts" not in row["config"])
-    distance, name = min((abs(math.log(float(row["parameters"]) / parameters)), row["model"]) for row in dense)
+    sized = (row for row in rows("models.csv") if row["parameters"] and "experts" not in row["config"])
+    distance, name = min((abs(math.log(float(row["parameters"]) / parameters)), row["model"]) for row in sized)
     return _tabled(name) if distance <= math.log(1.2) else None
 
 
