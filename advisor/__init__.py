@@ -1,8 +1,8 @@
 """A config linter and hyperparameter advisor for LLM post-training.
 
-    import advisor
-    outcome = advisor.lint("config_dpo.yaml")
-    for finding in outcome.findings: ...
+import advisor
+outcome = advisor.lint("config_dpo.yaml")
+for finding in outcome.findings: ...
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
@@ -39,11 +40,23 @@ class FileOutcome:
         return max((finding.severity for finding in self.findings), default=None)
 
 
+class LeftOut(NamedTuple):
+    """A file that is no training configuration and was passed over."""
+
+    path: str
+    reason: str
+    named: bool
+    """Named on the command line, not found in a directory."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     files: tuple[FileOutcome, ...]
-    left_out: tuple[tuple[str, str], ...] = ()
-    """Files found in directories that are no training configuration: path and reason."""
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def left_out_named(self) -> bool:
+        return any(left.named for left in self.left_out)
 
     def counts(self) -> Mapping[Severity, int]:
         counted = Counter(finding.severity for file in self.files for finding in file.findings)

@@ -24,7 +24,9 @@ from advisor.source.document import Document
 from advisor.source.reading import read
 
 
-def lint(target: str | Path | Mapping[str, Any] | object, *, options: Options | None = None, selection: Selection | None = None) -> FileOutcome:
+def lint(
+    target: str | Path | Mapping[str, Any] | object, *, options: Options | None = None, selection: Selection | None = None
+) -> FileOutcome:
     """Lint a path, a mapping of native keys, or a dataclass such as a live `DPOConfig`. Bad input is the outcome's `error`."""
     if isinstance(target, (str, Path)):
         return lint_file(str(target), options=options, selection=selection)
@@ -84,7 +86,7 @@ def verdict_of(resolved: Resolved, selection: Selection) -> Verdict:
         "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
-    run = Run(resolved.facts, resolved.method, resolved.observations, source, resolved.versions, resolved.key_for)
+    run = Run(resolved.facts, resolved.method, resolved.observations, source, key_for=resolved.key_for)
     return judge(run, rulebook(rules), rules)
 
 

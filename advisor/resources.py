@@ -6,8 +6,8 @@ form beside them (`_compiled/<name>.json`, see `hatch_build.py`); it is used onl
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,9 @@ def data(name: str, *parts: str) -> Path:
     return folder(name).joinpath(*parts)
 
 
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def stamp(content: bytes) -> str:
+    """Tells two versions of a file apart. A checksum, since importing hashlib costs more than all our tables."""
+    return f"{zlib.crc32(content):08x}-{len(content)}"
 
 
 def compiled_path(source: Path) -> Path:
@@ -42,10 +43,9 @@ def compiled_path(source: Path) -> Path:
 def load_yaml(source: Path) -> Any:
     """A YAML table of ours, from its compiled form where that is fresh."""
     content = source.read_bytes()
-    compiled = compiled_path(source)
     try:
-        stored = json.loads(compiled.read_bytes())
-        if stored["source"] == digest(content):
+        stored = json.loads(compiled_path(source).read_bytes())
+        if stored["source"] == stamp(content):
             return stored["data"]
     except (OSError, ValueError, KeyError):
         pass
@@ -56,4 +56,4 @@ def parse_yaml(content: bytes) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(content, Loader=loader)  # noqa: S506 - a safe loader either way
+    return yaml.load(content, Loader=loader)

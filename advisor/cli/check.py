@@ -11,9 +11,9 @@ import click
 
 from advisor.cli.options import further_documents, options_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
-from advisor.cli.targets import Target, targets
+from advisor.cli.targets import targets
 from advisor.errors import InputError
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome, LeftOut, Outcome
 from advisor.pipeline import lint_file
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS, render
@@ -46,21 +46,23 @@ def command(**given: Any) -> int:
     options = options_from(given)
     selection = selected(given)
     further = further_documents(given)
-    found, left_out = [], []
+    found: list[FileOutcome] = []
+    left_out: list[LeftOut] = []
     for target in targets(paths):
         content = sys.stdin.buffer.read() if target.path == "-" else None
         outcome = lint_file(target.path, content=content, further=further, options=options, selection=selection)
         if outcome.error is not None and outcome.error.kind == "unrecognised" and (given["skip_unrecognised"] or not target.named):
-            left_out.append((target.path, outcome.error.message))
+            left_out.append(LeftOut(target.path, outcome.error.message, target.named))
         else:
             found.append(outcome)
-    outcome = Outcome(tuple(found), tuple(left_out))
+    result = Outcome(tuple(found), tuple(left_out))
+    left = result
     if given["fix"] or given["diff"]:
         from advisor.cli.fixing import fix
 
-        outcome = fix(outcome, given, options, selection, further)
-    report(outcome, given)
-    return status(outcome, paths, given["fail_on"])
+        result, left = fix(result, given, options, selection, further)
+    report(result, given)
+    return status(left, paths, given["fail_on"])
 
 
 def selected(given: dict[str, Any]) -> Selection:
@@ -78,8 +80,8 @@ def selected(given: dict[str, Any]) -> Selection:
 
 def report(outcome: Outcome, given: dict[str, Any]) -> None:
     """Findings to standard output and to files, everything else to standard error."""
-    for path, _ in outcome.left_out:
-        click.echo(f"{path}: no training configuration, left out", err=True)
+    for left in outcome.left_out:
+        click.echo(f"{left.path}: no training configuration, left out", err=True)
     for file in outcome.files:
         for document in file.documents:
             for warning in document.warnings:
@@ -111,10 +113,8 @@ def status(outcome: Outcome, paths: Sequence[str], fail_on: str) -> int:
     """2 for unusable input, also where directories hold no configuration at all; 1 for findings at the level; 0 else."""
     if outcome.failed():
         return ERROR
-    if not outcome.files and not any(Target(path, True).path == "-" or os.path.isfile(path) for path in paths):
+    if not outcome.files and not outcome.left_out_named:
         click.echo(f"rlhf-lint: no training configuration in {', '.join(paths)}", err=True)
         return ERROR
     worst = outcome.worst()
     return FINDINGS if fail_on != "never" and worst is not None and worst >= Severity(fail_on) else CLEAN
-
-

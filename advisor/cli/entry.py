@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "show": "advisor.cli.show",
     "explain": "advisor.cli.explain",
     "rules": "advisor.cli.rules",
+    "test-rules": "advisor.cli.pack_test",
 }
 
 
@@ -47,10 +49,10 @@ def group() -> None:
     """
 
 
-def run() -> int:
-    """Run the command line and give its exit status; whatever goes wrong is said in one line."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line (or these arguments) and give its exit status; whatever goes wrong is said in one line."""
     try:
-        status = group.main(prog_name="rlhf-lint", standalone_mode=False)
+        status = group.main(arguments, prog_name="rlhf-lint", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from advisor.reports.rule_page import page
-from advisor.rulebook.library import raw_rules
+from advisor.rulebook.library import written_rules
 
 
 @click.command("explain")
@@ -16,7 +16,7 @@ from advisor.rulebook.library import raw_rules
 def command(rule: str) -> None:
     """Explain a rule, by its id or its name."""
     known: dict[str, tuple[str, Any]] = {}
-    for pack, raw in raw_rules():
+    for pack, raw in written_rules():
         known[raw["id"].lower()] = known[raw["name"]] = (pack, raw)
     found = known.get(rule.lower())
     if found is None:

@@ -44,7 +44,8 @@ def options_from(given: Mapping[str, Any]) -> Options:
         if given.get(argument) is not None:
             fact = fact_from_text(option, given[argument])
             facts[fact.name] = fact
-    return Options(dialect=given.get("dialect"), versions=dict(_pair("--framework-version", text) for text in given["versions"]), facts=facts)
+    versions = dict(_pair("--framework-version", text) for text in given["versions"])
+    return Options(dialect=given.get("dialect"), versions=versions, facts=facts)
 
 
 def further_documents(given: Mapping[str, Any]) -> list[Document]:

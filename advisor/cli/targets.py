@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py", ".sh")
 PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
 """Directories that hold nobody's own configurations; hidden ones are passed over too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     path: str
     named: bool
     """Named on the command line; a file found in a directory may be something else than a configuration."""
@@ -21,7 +21,7 @@ class Target:
 def targets(paths: Sequence[str]) -> Iterator[Target]:
     """The files of a call, directories in a stable order."""
     for path in paths:
-        if path != "-" and os.path.isdir(path):
+        if path != "-" and Path(path).is_dir():
             for found in _found(path):
                 yield Target(found, False)
         else:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from advisor.resources import data
 
@@ -19,8 +18,7 @@ Kind = Literal["number", "integer", "boolean", "text", "list"]
 Value = bool | int | float | str | tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What is known of a canonical name before any file is read."""
 
     name: str

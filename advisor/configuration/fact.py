@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from advisor.configuration.catalogue import Value
 from advisor.expression import ABSENT, UNKNOWN, Nothing
@@ -13,8 +13,7 @@ from advisor.source.document import Document, Entry, Node
 Origin = Literal["file", "comment", "option", "default", "derived", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a fact is written: the document, the native key as written there, and the entry that holds the value."""
 
     document: Document
@@ -23,8 +22,7 @@ class Place:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One canonical value. `value` is None for origin `unknown` and for an explicit null, which switches the default off."""
 
     name: str

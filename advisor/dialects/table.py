@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal
 
 from advisor.dialects.predicates import environment
-from advisor.expression import Expression, Type, parse
+from advisor.expression import Expression, Type, load, parse
 from advisor.resources import data, load_yaml
 
 Loader = Literal["casts", "yaml12", "floats", "keeps", "typed", "unknown"]
@@ -98,8 +98,7 @@ def signatures() -> tuple[Signature, ...]:
     for path in sorted(data("schemas", "dialects").glob("*.yaml")):
         raw = load_yaml(path)
         if "recognise" in raw:
-            recognise = parse(raw["recognise"], environment(), Type.BOOLEAN)
-            found.append(Signature(raw["dialect"], raw["order"], recognise, raw["looks_for"]))
+            found.append(Signature(raw["dialect"], raw["order"], _expression(raw["recognise"], Type.BOOLEAN), raw["looks_for"]))
     return tuple(sorted(found, key=lambda signature: signature.order))
 
 
@@ -149,8 +148,13 @@ def general_derivations() -> tuple[Derivation, ...]:
     return tuple(_derivation(entry) for entry in load_yaml(data("schemas", "derivations.yaml")))
 
 
-def _condition(source: str | None) -> Expression | None:
-    return None if source is None else parse(source, environment(), Type.BOOLEAN)
+def _expression(source: Any, expects: Type | None = None) -> Expression:
+    """An expression as a table writes it, or as a build has compiled it."""
+    return load(source) if isinstance(source, list) else parse(str(source), environment(), expects)
+
+
+def _condition(source: Any) -> Expression | None:
+    return None if source is None else _expression(source, Type.BOOLEAN)
 
 
 def _listed(raw: Any) -> list[Any]:
@@ -164,7 +168,7 @@ def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
     return Meaning(
         name=raw["name"],
         when=_condition(raw.get("when")),
-        value=None if value is None else parse(value, environment()),
+        value=None if value is None else _expression(value),
         values={str(word).lower(): meaning for word, meaning in raw["values"].items()} if "values" in raw else None,
         scale=None if raw.get("scale") is None else str(raw["scale"]),
         write=raw.get("write", value is None),
@@ -177,7 +181,7 @@ def _choice(raw: str | Mapping[str, Any]) -> Choice:
 
 
 def _derivation(raw: Mapping[str, Any]) -> Derivation:
-    return Derivation(raw["name"], parse(str(raw["value"]), environment()), _condition(raw.get("when")), raw.get("note", ""))
+    return Derivation(raw["name"], _expression(raw["value"]), _condition(raw.get("when")), raw.get("note", ""))
 
 
 def _default(raw: Mapping[str, Any]) -> Default:

@@ -62,7 +62,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
             for related in finding.related
         ],
         "evidence": [
-            {"metric": item.metric, "statistic": item.statistic, "value": plain(item.value), "steps": list(item.steps) if item.steps else None}
+            {"metric": item.metric, "statistic": item.statistic, "value": plain(item.value), "steps": plain(item.steps)}
             for item in finding.evidence
         ],
         "fix": None

@@ -43,8 +43,9 @@ def _band(name: str) -> Iterator[str]:
     band = bands()[name]
     yield f"\n{band.title}:"
     for row in band.rows:
-        fails = [f"fails at {rate(edge)} {side}" for edge, side in zip(row.fails, ("and below", "and above"), strict=True) if edge is not None]
-        yield f"  {row.label or 'all'}: {_range(row.recommended)}, acceptable {_range(row.acceptable)}" + "".join(f", {text}" for text in fails)
+        sides = zip(row.fails, ("and below", "and above"), strict=True)
+        fails = "".join(f", fails at {rate(edge)} {side}" for edge, side in sides if edge is not None)
+        yield f"  {row.label or 'all'}: {_range(row.recommended)}, acceptable {_range(row.acceptable)}{fails}"
         yield from (f"    {line}" for line in textwrap.wrap(f"grade {row.grade}: {'; '.join(row.support)}", WIDTH))
 
 

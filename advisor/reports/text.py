@@ -47,7 +47,8 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
 def what_was_read(file: FileOutcome) -> str:
     """`TRL DPO, 7B full, batch 128 on 8 GPUs; 31 of 34 keys`."""
     facts = file.facts
-    parts = [f"{file.title} {(file.method or 'of unknown method').replace('_', ' ').upper() if file.method else 'of unknown method'}"]
+    title, method = file.title or "", (file.method or "of unknown method").replace("_", " ")
+    parts = [title if method.upper() in title else f"{title}, {method.upper() if file.method else method}"]
     model = " ".join(word for word in (_number(facts, "model.parameters", size), _peft(facts)) if word)
     if model:
         parts.append(model)
@@ -75,7 +76,7 @@ def advice(finding: Finding) -> str:
     """The proposed change in one line."""
     fix = finding.fix
     assert fix is not None
-    written = [f"{_verb(change.op)} {change.key or change.name}: {_change(change.op, change.new, change.new_key)}" for change in fix.changes]
+    written = [f"{_verb(change.op)} {change.key or change.name}{_change(change.op, change.new, change.new_key)}" for change in fix.changes]
     if not written:
         return fix.text
     reason = fix.changes[0].because
@@ -89,8 +90,8 @@ def _verb(op: str) -> str:
 
 def _change(op: str, new: object, new_key: str | None) -> str:
     if op == "rename":
-        return f"{new_key}"
-    return "" if op == "delete" else shown(new)
+        return f" to {new_key}"
+    return "" if op == "delete" else f": {shown(new)}"
 
 
 def shown(value: object) -> str:

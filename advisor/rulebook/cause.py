@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from advisor.rulebook.finding import CONFIDENCES, Change, Finding
 
@@ -39,7 +38,7 @@ def _without_conflicts(finding: Finding, settled: dict[str, Change]) -> Finding:
         earlier = settled.setdefault(key, change)
         if earlier is change or earlier.new == change.new or _same_direction(earlier, change):
             changes.append(change)
-    return finding if len(changes) == len(finding.fix.changes) else replace(finding, fix=replace(finding.fix, changes=tuple(changes)))
+    return finding if len(changes) == len(finding.fix.changes) else finding._replace(fix=finding.fix._replace(changes=tuple(changes)))
 
 
 def _same_direction(one: Change, other: Change) -> bool:

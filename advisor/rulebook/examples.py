@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.expression import Nothing
+from advisor.history.history import Event, History, Postmortem, Series
 from advisor.rulebook.finding import Finding
 from advisor.rulebook.judgement import Run, judge
 from advisor.rulebook.rule import Rule, Rulebook
-from advisor.source.document import Document, Entry, Mapping as Section, Scalar, Span
+from advisor.source.document import Document, Entry, Scalar, Span
+from advisor.source.document import Mapping as Section
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """An observation as an example gives it."""
 
     kind: str
     place: Place
     name: str | None
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str]
 
 
 def failures(rule: Rule, raw: Mapping[str, Any], rulebook: Rulebook) -> Iterator[str]:
@@ -45,6 +46,7 @@ def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple
         method=_text(facts, "method"),
         observations=_observations(example),
         source={f"source.{word}": str(value) for word, value in example.get("source", {}).items()},
+        history=example_history(example["history"]) if "history" in example else None,
         key_for=lambda name: name,
     )
     return judge(run, rulebook, [rule]).findings
@@ -78,6 +80,40 @@ def example_facts(values: Mapping[str, Any]) -> Facts:
         else:
             made[name] = Fact(name, tuple(value) if isinstance(value, list) else value, "file", _place(name, value))
     return Facts(made)
+
+
+def example_history(raw: Mapping[str, Any]) -> History:
+    """A history as an example gives it: `metrics` by canonical name, each a list of values, `{constant: 0.69, points: 40}`,
+    `{start: 0.69, end: 0.3, points: 40}` or `{repeat: [0.1, 0.9], points: 40}`; beside them `every`, `epochs`, `ended`, `events`,
+    `postmortem`, `estimators`, `aggregations`.
+    """
+    every = raw.get("every", 1)
+    series = {}
+    for metric, written in raw.get("metrics", {}).items():
+        values = array("d", _values(written))
+        steps = array("d", (every * (index + 1) for index in range(len(values))))
+        estimator, aggregation = raw.get("estimators", {}).get(metric), raw.get("aggregations", {}).get(metric)
+        series[metric] = Series(metric, metric, steps, values, estimator, aggregation)
+    return History(
+        path="example",
+        format="example",
+        epochs=raw.get("epochs", False),
+        series=series,
+        step_count=max((len(one) for one in series.values()), default=0),
+        events=tuple(Event("warning", text) for text in raw.get("events", ())),
+        postmortem=Postmortem(**raw["postmortem"]) if "postmortem" in raw else None,
+        ended=raw.get("ended", "finished"),
+    )
+
+
+def _values(written: Any) -> list[float]:
+    if isinstance(written, list):
+        return [float(value) for value in written]
+    points = written["points"]
+    if "repeat" in written:
+        return [float(written["repeat"][index % len(written["repeat"])]) for index in range(points)]
+    start, end = (written["constant"],) * 2 if "constant" in written else (written["start"], written["end"])
+    return [start + (end - start) * index / max(1, points - 1) for index in range(points)]
 
 
 def _observations(example: Mapping[str, Any]) -> tuple[Seen, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import total_ordering
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from advisor.configuration.fact import Place
 
@@ -34,15 +33,13 @@ class Severity(Enum):
         return self.rank < other.rank if isinstance(other, Severity) else NotImplemented
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     key: str
     title: str
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One value to change, in canonical terms and in the file's own."""
 
     op: Literal["set", "insert", "rename", "delete"]
@@ -57,16 +54,14 @@ class Change:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     applicability: Applicability
     stage: Stage
     text: str
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another value that takes part in a finding."""
 
     name: str
@@ -75,8 +70,7 @@ class Related:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a history shows: a statistic of a metric over steps."""
 
     metric: str
@@ -85,8 +79,7 @@ class Evidence:
     steps: tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     rule: str
     name: str
     severity: Severity
@@ -104,8 +97,7 @@ class Finding:
     references: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A rule that could not be judged, and the facts it lacked."""
 
     rule: str

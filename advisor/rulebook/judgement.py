@@ -12,7 +12,9 @@ from typing import Any, Protocol
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
-from advisor.rulebook.finding import CONFIDENCES, Confidence, Finding, Related, Severity, Skipped
+from advisor.history.history import History
+from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
+from advisor.rulebook.metrics import history_fact, steps_of
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
@@ -43,7 +45,7 @@ class Run:
     method: str | None
     observations: Sequence[Observed] = ()
     source: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
+    history: History | None = None
     key_for: Callable[[str], str | None] = lambda name: None
 
 
@@ -85,13 +87,15 @@ class Scope:
         self.rule = rule
         self.rulebook = rulebook
         self.local: dict[str, Value] = {}
-        self.functions: Mapping[str, Function] = functions(run.facts, run.versions)
+        self.functions: Mapping[str, Function] = functions(run.facts, run.history)
 
     def lookup(self, name: str) -> Value | Nothing:
         if name in self.local:
             return self.local[name]
         if name.startswith("source."):
             return self.run.source.get(name, UNKNOWN)
+        if name.startswith("history."):
+            return history_fact(self.run.history, name)
         found = self.run.facts.lookup(name)
         if isinstance(found, Nothing) and self.rule.assume is not None and name in self.rule.assume:
             assumed: Value = self.rule.assume[name]
@@ -106,6 +110,8 @@ class Scope:
 
     def outcome(self) -> list[Finding] | Skipped | None:
         """Findings (none where the rule is met), what was missing, or None where the rule does not apply."""
+        if self.rule.history and self.run.history is None:
+            return None
         if self.rule.form == "observation":
             return self._observations()
         condition = True if self.rule.when is None else self.value(self.rule.when)
@@ -146,8 +152,9 @@ class Scope:
         severity = (self.rule.severities or {}).get(where.region, REGION_SEVERITY[where.region])
         if severity is None:
             return []
-        edges = {"low": row.recommended[0], "high": row.recommended[1], "acceptable_low": row.acceptable[0], "acceptable_high": row.acceptable[1]}
-        edges |= {"fails_low": row.fails[0], "fails_high": row.fails[1], "typical": row.typical, "value": value}
+        edges: dict[str, float | None] = {"value": value, "typical": row.typical}
+        for word, (low, high) in (("", row.recommended), ("acceptable_", row.acceptable), ("fails_", row.fails)):
+            edges |= {f"{word}low": low, f"{word}high": high}
         self.local = {name: edge for name, edge in edges.items() if edge is not None}
         self.local |= {"side": where.side, "size_class": row.label, "support": "; ".join(row.support), "band_title": title}
         confidence = self.rule.confidence
@@ -197,9 +204,19 @@ class Scope:
             place=place,
             cause=rule.cause,
             related=self._related(),
+            evidence=self._evidence(),
             fix=prescribe(self, wanted, place),
             references=tuple(self.rulebook.references[key] for key in rule.references),
         )
+
+    def _evidence(self) -> tuple[Evidence, ...]:
+        """What the history shows, statistic by statistic; one that cannot be computed is left out."""
+        found = []
+        for item in self.rule.evidence:
+            value = self.value(item.value)
+            if self.run.history is not None and isinstance(value, (int, float)):
+                found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
+        return tuple(found)
 
     def _related(self) -> tuple[Related, ...]:
         found = []
@@ -217,8 +234,6 @@ class Scope:
 
 def lowered(confidence: Confidence) -> Confidence:
     return CONFIDENCES[max(0, CONFIDENCES.index(confidence) - 1)]
-
-
 
 
 def _last(key: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from advisor.resources import data, load_yaml
+from advisor.resources import data, load_yaml, parse_yaml
 from advisor.rulebook.finding import Reference
 from advisor.rulebook.pack import build_bands, build_rule
 from advisor.rulebook.rule import Band, Rule, Rulebook
@@ -35,10 +35,18 @@ def bands() -> Mapping[str, Band]:
 
 
 def raw_rules() -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """Every shipped rule as it is written, with the name of its pack."""
+    """Every shipped rule as it is stored, with the name of its pack; a compiled one has trees for expressions and no examples."""
     for name, pack in packs().items():
         for rule in pack["rules"]:
             yield name, rule
+
+
+def written_rules() -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """Every shipped rule as its author wrote it, examples included: for people, and for the tests."""
+    for path in sorted(data("rules").glob("*.yaml")):
+        raw = parse_yaml(path.read_bytes())
+        if "pack" in raw:
+            yield from ((raw["pack"], rule) for rule in raw["rules"])
 
 
 @cache

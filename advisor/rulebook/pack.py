@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.errors import InputError
-from advisor.expression import Expression, ExpressionError, Template, Type, parse, parse_template
+from advisor.expression import Expression, ExpressionError, Template, Type, load, load_template, parse, parse_template
 from advisor.rulebook.finding import Severity
-from advisor.rulebook.rule import Band, BandRow, Case, FixRule, Rule, Setting
+from advisor.rulebook.rule import Band, BandRow, Case, EvidenceRule, FixRule, Rule, Setting
 from advisor.rulebook.vocabulary import environment
 
 
@@ -21,6 +21,7 @@ class PackError(InputError):
 
     def __init__(self, detail: str, steps: tuple[str | int, ...], offset: int = 0) -> None:
         super().__init__("pack", detail)
+        self.detail = detail
         self.steps = steps
         self.offset = offset
 
@@ -50,6 +51,8 @@ def build_rule(raw: Mapping[str, Any], pack: str) -> Rule:
         related=tuple(raw.get("related", ())),
         fixes=tuple(build.fix(("fixes", index)) for index in range(len(raw.get("fixes", ())))),
         references=tuple(raw.get("references", ())),
+        history=raw.get("history", False),
+        evidence=tuple(build.evidence(("evidence", index)) for index in range(len(raw.get("evidence", ())))),
         severities={region: None if grade == "silent" else Severity(grade) for region, grade in raw["severities"].items()}
         if "severities" in raw
         else None,
@@ -89,14 +92,15 @@ class _Builder:
     def at(self, steps: tuple[str | int, ...]) -> Any:
         value: Any = self.raw
         for step in steps:
-            value = value.get(step) if isinstance(value, Mapping) else value[step]  # type: ignore[index]
+            value = value.get(step) if isinstance(value, Mapping) else value[step]
             if value is None:
                 return None
         return value
 
     def expression(self, steps: tuple[str | int, ...], expects: Type | None = None) -> Expression:
+        raw = self.at(steps)
         try:
-            return parse(str(self.at(steps)), environment(), expects)
+            return load(raw) if isinstance(raw, list) else parse(str(raw), environment(), expects)
         except ExpressionError as error:
             raise self.refused(error, steps) from None
 
@@ -104,8 +108,9 @@ class _Builder:
         return None if self.at(steps) is None else self.expression(steps, Type.BOOLEAN)
 
     def template(self, steps: tuple[str | int, ...]) -> Template:
+        raw = self.at(steps)
         try:
-            return parse_template(str(self.at(steps)), environment())
+            return load_template(raw) if isinstance(raw, list) else parse_template(str(raw), environment())
         except ExpressionError as error:
             raise self.refused(error, steps) from None
 
@@ -124,6 +129,10 @@ class _Builder:
             confidence=raw.get("confidence"),
             message=self.optional_template((*steps, "message")),
         )
+
+    def evidence(self, steps: tuple[str | int, ...]) -> EvidenceRule:
+        raw = self.at(steps)
+        return EvidenceRule(raw["metric"], raw["statistic"], self.expression((*steps, "value"), Type.NUMBER))
 
     def fix(self, steps: tuple[str | int, ...]) -> FixRule:
         raw = self.at(steps)

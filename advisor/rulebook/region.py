@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from advisor.rulebook.rule import Band, BandRow
 
@@ -16,8 +15,7 @@ TOLERANCE = 1e-9
 """Relative: 5e-7 read from text and 5e-7 computed may differ in the last bit, and an edge belongs to its region."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     region: Region
     side: Side
 

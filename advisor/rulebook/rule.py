@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from advisor.expression import Expression, Template
 from advisor.rulebook.finding import Applicability, Confidence, Reference, Severity, Stage
@@ -18,8 +18,7 @@ Grade = Literal["A", "B", "C"]
 """How well a band is supported: several independent recipes read, one or two, or inference. A rule on C alone is `info` at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class BandRow:
+class BandRow(NamedTuple):
     """The published values for one size class. Bounds are inclusive, None is open."""
 
     to: float | None
@@ -35,8 +34,7 @@ class BandRow:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """Published values of one quantity, by the size of the model or another number."""
 
     name: str
@@ -45,8 +43,7 @@ class Band:
     rows: tuple[BandRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A condition under which a rule is graded or worded differently."""
 
     when: Expression
@@ -55,16 +52,22 @@ class Case:
     message: Template | None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A canonical name and the value that a fix gives it."""
 
     name: str
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class FixRule:
+class EvidenceRule(NamedTuple):
+    """A statistic of a metric that a finding shows."""
+
+    metric: str
+    statistic: str
+    value: Expression
+
+
+class FixRule(NamedTuple):
     applicability: Applicability
     stage: Stage
     text: Template | None
@@ -75,8 +78,7 @@ class FixRule:
     """For observations: what is done to the key itself, or `rewrite` for the same value written so that every loader reads it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     id: str
     name: str
     title: str
@@ -101,6 +103,9 @@ class Rule:
     related: tuple[str, ...] = ()
     fixes: tuple[FixRule, ...] = ()
     references: tuple[str, ...] = ()
+    history: bool = False
+    """It judges a run's history, and says nothing without one."""
+    evidence: tuple[EvidenceRule, ...] = ()
     severities: Mapping[str, Severity | None] | None = None
     """For bands: severity by region (`acceptable`, `outside`, `fails`) where it differs from the contract's; None is silent."""
 

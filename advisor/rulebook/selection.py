@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     select: tuple[str, ...] = ()
     """Ids, names or id prefixes; empty takes all."""
     ignore: tuple[str, ...] = ()

@@ -1,13 +1,14 @@
-"""The names and functions that rules may use: canonical facts, the band at hand, and what reading the file showed."""
+"""The names and functions that rules may use: canonical facts, the band at hand, what reading the file showed, and the run's history."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 from advisor.configuration.fact import Facts
 from advisor.configuration.names import fact_types
 from advisor.expression import Environment, Function, Type
+from advisor.history.history import History
+from advisor.rulebook.metrics import HISTORY_NAMES, metric_functions
 
 BAND_NUMBERS = ("value", "low", "high", "acceptable_low", "acceptable_high", "fails_low", "fails_high", "typical")
 BAND_WORDS = ("side", "size_class", "support", "band_title")
@@ -22,19 +23,20 @@ def environment() -> Environment:
     """What the expressions of a rule may use."""
     names = {
         **fact_types(),
+        **HISTORY_NAMES,
         "key": Type.TEXT,
         **dict.fromkeys(BAND_NUMBERS, Type.NUMBER),
         **dict.fromkeys(BAND_WORDS, Type.TEXT),
         **{f"observed.{word}": Type.TEXT for word in OBSERVED},
     }
-    return Environment(names=names, functions=functions(Facts(), {}))
+    return Environment(names=names, functions=functions(Facts(), None))
 
 
-def functions(facts: Facts, versions: Mapping[str, str]) -> dict[str, Function]:
-    """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value."""
+def functions(facts: Facts, history: History | None) -> dict[str, Function]:
+    """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value; statistics of metrics."""
 
     def written(name: str) -> bool:
         fact = facts.get(name)
         return fact is not None and fact.place is not None
 
-    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0}))}
+    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0})), **metric_functions(history)}

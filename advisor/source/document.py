@@ -26,8 +26,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """One value. The span covers it as written, quotes included, without anchor, tag or comment."""
 
     span: Span
@@ -39,8 +38,7 @@ class Scalar:
     """`plain`, a quoted or a block YAML scalar; `literal` in formats without that choice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """A value that the text does not hold: an expression, a variable, a call. Unknown, which is not the same as absent."""
 
     span: Span
@@ -48,15 +46,13 @@ class Unresolved:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     span: Span
     items: tuple[Node, ...]
     flow: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key and its value."""
 
     key: str
@@ -68,8 +64,7 @@ class Entry:
     """The value holds only where the caller's environment does not set another: `${LR:-1e-6}`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     span: Span
     entries: tuple[Entry, ...]
     flow: bool

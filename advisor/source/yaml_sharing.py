@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from advisor.errors import InputError
@@ -65,29 +64,28 @@ class Sharing:
         if isinstance(node, (Mapping, Sequence)) and depth > DEPTH:
             raise too_deep(self.path, event.start_mark.line + 1, event.start_mark.column + 1)
         if isinstance(node, Mapping):
-            return replace(
-                node,
+            return node._replace(
                 entries=tuple(
-                    replace(entry, value=self._copy(entry.value, sharer, event, depth + 1), shared=sharer) for entry in node.entries
+                    entry._replace(value=self._copy(entry.value, sharer, event, depth + 1), shared=sharer) for entry in node.entries
                 ),
             )
         if isinstance(node, Sequence):
-            return replace(node, items=tuple(self._copy(item, sharer, event, depth + 1) for item in node.items))
+            return node._replace(items=tuple(self._copy(item, sharer, event, depth + 1) for item in node.items))
         return node
 
     def _mark(self, node: Node) -> Node:
         if isinstance(node, Mapping):
-            return replace(node, entries=tuple(self._marked(entry) for entry in node.entries))
+            return node._replace(entries=tuple(self._marked(entry) for entry in node.entries))
         if isinstance(node, Sequence):
-            return replace(node, items=tuple(_everything(item) if id(item) in self._shared else self._mark(item) for item in node.items))
+            return node._replace(items=tuple(_everything(item) if id(item) in self._shared else self._mark(item) for item in node.items))
         return node
 
     def _marked(self, entry: Entry) -> Entry:
         if entry.shared is not None:
             return entry
         if self._holds_shared(entry.value):
-            return replace(entry, value=_everything(entry.value), shared="alias")
-        return replace(entry, value=self._mark(entry.value))
+            return entry._replace(value=_everything(entry.value), shared="alias")
+        return entry._replace(value=self._mark(entry.value))
 
     def _holds_shared(self, node: Node) -> bool:
         if id(node) in self._shared:
@@ -100,10 +98,9 @@ class Sharing:
 
 def _everything(node: Node) -> Node:
     if isinstance(node, Mapping):
-        return replace(
-            node,
-            entries=tuple(replace(entry, value=_everything(entry.value), shared=entry.shared or "alias") for entry in node.entries),
+        return node._replace(
+            entries=tuple(entry._replace(value=_everything(entry.value), shared=entry.shared or "alias") for entry in node.entries),
         )
     if isinstance(node, Sequence):
-        return replace(node, items=tuple(_everything(item) for item in node.items))
+        return node._replace(items=tuple(_everything(item) for item in node.items))
     return node

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from advisor.rulebook.examples import failures
-from advisor.rulebook.library import bands, packs, raw_rules, references, rulebook
+from advisor.rulebook.library import bands, packs, references, rulebook, written_rules
 from advisor.rulebook.pack import build_rule
 
-RULES = [pytest.param(pack, raw, id=raw["id"]) for pack, raw in raw_rules()]
+RULES = [pytest.param(pack, raw, id=raw["id"]) for pack, raw in written_rules()]
 
 
 @pytest.mark.parametrize(("pack", "raw"), RULES)
@@ -28,7 +28,7 @@ def test_what_a_rule_rests_on_exists(pack: str, raw: dict[str, Any]) -> None:
 
 def test_ids_and_names_are_used_once() -> None:
     for field in ("id", "name"):
-        values = [raw[field] for _, raw in raw_rules()]
+        values = [raw[field] for _, raw in written_rules()]
         assert sorted(set(values)) == sorted(values)
 
 

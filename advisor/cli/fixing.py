@@ -1,0 +1,66 @@
+"""What `check` does with `--fix` and `--diff`: write or show the suggested configuration of every linted file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.dialects.options import Options
+from advisor.fixes.difference import unified_diff
+from advisor.fixes.writing import suggested_path, write
+from advisor.outcome import FileOutcome, Outcome
+from advisor.rulebook.selection import Selection
+from advisor.source.document import Document
+from advisor.suggestion import Suggestion, suggest
+
+
+def fix(
+    outcome: Outcome, given: Mapping[str, Any], options: Options, selection: Selection, further: Sequence[Document]
+) -> tuple[Outcome, Outcome]:
+    """Write or show the suggestions. Gives what there is to report, and what is left after the changes."""
+    shown: list[FileOutcome] = []
+    left: list[FileOutcome] = []
+    for file in outcome.files:
+        if file.error is not None:
+            shown.append(file)
+            left.append(file)
+            continue
+        made = suggest(file, options=options, selection=selection, further=further, safe_only=given["safe_only"])
+        carry_out(made, given)
+        shown.append(made.after if given["in_place"] else file)
+        left.append(made.after)
+    return Outcome(tuple(shown), outcome.left_out), Outcome(tuple(left), outcome.left_out)
+
+
+def carry_out(made: Suggestion, given: Mapping[str, Any]) -> None:
+    """Show the difference, or write the suggested text where the call wants it."""
+    document = made.document
+    target = destination(document, given)
+    if given["diff"]:
+        click.echo(unified_diff(document, made.text, document.path if given["in_place"] else target), nl=False)
+        return
+    for refused in made.refused:
+        click.echo(f"{document.path}: left as it is: {refused.edit.key} {refused.reason} [{refused.edit.rule}]", err=True)
+    if target == "-":
+        click.echo(made.text, nl=False)
+    elif made.changed:
+        original = Path(document.path) if document.path != "-" else None
+        write(Path(target), made.text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
+        changes = sum(applied.changed for applied in made.applied)
+        click.echo(f"{document.path}: {changes} change{'s' if changes != 1 else ''} written to {target}", err=True)
+    else:
+        click.echo(f"{document.path}: nothing to write", err=True)
+
+
+def destination(document: Document, given: Mapping[str, Any]) -> str:
+    """Where the suggested text goes. Raises UsageError for standard input without a place to write to."""
+    if given["in_place"]:
+        if document.path == "-":
+            raise click.UsageError("--in-place cannot rewrite standard input; use --suggested")
+        return document.path
+    if given["suggested"] is not None:
+        return str(given["suggested"])
+    return "-" if document.path == "-" else str(suggested_path(Path(document.path)))

@@ -1,0 +1,135 @@
+"""What one edit comes to in the text, and the questions that every kind of edit asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from advisor.fixes.edit import Change, Edit, Refusal
+from advisor.source.document import Document, Mapping, Node, Scalar, Sequence, Span, Unresolved, Value
+
+
+class Beside(NamedTuple):
+    """A remark that is due on the line of `offset`."""
+
+    offset: int
+    was: str | None
+    """What stood there before; None for an addition."""
+    named: bool = False
+    """The remark itself names what it is about, whatever else stands on the line."""
+
+
+class Plan(NamedTuple):
+    changes: tuple[Change, ...]
+    beside: tuple[Beside, ...] = ()
+    old: str | None = None
+    new: str | None = None
+
+
+def found(document: Document, key: str) -> Value:
+    """The value that a key names. Raises Refusal."""
+    value = document.values.get(key)
+    if value is None:
+        raise Refusal("is not in the file")
+    return value
+
+
+def owner(document: Document, key: str) -> tuple[Mapping, str]:
+    """The mapping that holds, or would hold, a key, and the key's name in it. Raises Refusal."""
+    value = document.values.get(key)
+    if value is not None:
+        name = value.path[-1]
+        key, parent = ".".join(value.path), ".".join(value.path[:-1])
+    else:
+        parent, _, name = key.rpartition(".")
+    if not parent:
+        return document.root, name
+    holder = document.values.get(parent)
+    if holder is None:
+        raise Refusal(f"needs {parent!r}, which is not in the file")
+    if not isinstance(holder.node, Mapping):
+        raise Refusal(f"cannot be put under {parent!r}, which holds no key: value pairs")
+    if holder.entry.shared is not None:
+        raise Refusal(f"would change {parent!r}, which other places use through an alias or a merge key")
+    return holder.node, name
+
+
+def check_own(value: Value) -> None:
+    """Raises Refusal where the entry does not stand in one place, as plain text, for itself alone."""
+    if value.entry.shared == "computed":
+        raise Refusal("is computed from other values; change those")
+    if value.entry.shared is not None:
+        raise Refusal("is used in several places through an alias or a merge key; a change here would change them all")
+
+
+def check_plain(document: Document, value: Value) -> None:
+    """Raises Refusal where the value is computed when the program runs, or takes several lines."""
+    check_own(value)
+    node = value.node
+    text = document.text[node.span.start : node.span.end]
+    if isinstance(node, Unresolved):
+        raise Refusal(f"is not written as a plain value: {node.reason}")
+    if isinstance(node, Mapping):
+        raise Refusal("holds further keys, no single value")
+    if text.startswith("{{") or (isinstance(node, Scalar) and isinstance(node.value, str) and "${" in text and document.format != "shell"):
+        raise Refusal(f"is filled in from elsewhere ({text})")
+    if isinstance(node, Scalar) and (node.style == "block" or "\n" in text or "\r" in text):
+        raise Refusal("has a value of several lines")
+
+
+def has_header(document: Document, node: Node) -> bool:
+    """Whether a TOML node is a table, or a list of tables, that headers or dotted keys make, perhaps in several places of the text."""
+    if document.format != "toml":
+        return False
+    if isinstance(node, Mapping):
+        return document.text[node.span.start : node.span.start + 1] != "{"
+    return isinstance(node, Sequence) and not node.flow
+
+
+def label(edit: Edit) -> str:
+    return edit.key.rpartition(".")[2]
+
+
+def renamed(edit: Edit) -> str:
+    """The dotted key after `rename`."""
+    return f"{edit.key.removesuffix(label(edit))}{edit.new_key}"
+
+
+def leaves(node: Node) -> Iterator[Scalar | Unresolved]:
+    """Every single value under a node, in the order of the tree."""
+    if isinstance(node, Mapping):
+        for entry in node.entries:
+            yield from leaves(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from leaves(item)
+    else:
+        yield node
+
+
+def gaps(document: Document, span: Span) -> str:
+    """The text of a range, without the values and comments in it."""
+    taken = [leaf.span for leaf in leaves(document.root)] + [comment.span for comment in document.comments]
+    pieces, position = [], span.start
+    for start, end in sorted(taken):
+        if start >= position and end <= span.end:
+            pieces.append(document.text[position:start])
+            position = end
+    return " ".join(pieces) + document.text[position : span.end]
+
+
+_ORDER = {"value": 0, "key": 0, "comma": 1, "comment": 2, "line": 3}
+"""Which of several insertions at one offset comes first."""
+
+
+def in_order(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: (change.span.start, change.span.end, _ORDER[change.part]))
+
+
+def carry_out(text: str, changes: Iterable[Change]) -> str:
+    """The text after changes that do not overlap."""
+    pieces, position = [], 0
+    for change in in_order(changes):
+        pieces += [text[position : change.span.start], change.text]
+        position = change.span.end
+    return "".join(pieces) + text[position:]

@@ -1,0 +1,66 @@
+"""Taking a key out, with the lines that it has for itself."""
+
+from __future__ import annotations
+
+import re
+
+from advisor.fixes.edit import Change, Edit, Refusal
+from advisor.fixes.lines import line_start, next_line
+from advisor.fixes.plan import Plan, check_own, found, gaps, has_header, owner
+from advisor.source.document import Document, Span, Unresolved
+
+_ANCHOR = re.compile(r"(?:^|(?<=\s))&\S")
+_REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+_REST_OF_MEMBER = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+
+
+def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan | None:
+    """What `delete` comes to; None where the key is absent. `leaving` are the keys deleted before it. Raises Refusal."""
+    if edit.key not in document.values:
+        return None
+    value = found(document, edit.key)
+    check_own(value)
+    mapping, name = owner(document, edit.key)
+    if document.format == "shell":
+        raise Refusal("is an argument of a command; take it out by hand")
+    if document.format == "python" and not mapping.flow:
+        _check_unused(document, name)
+    prefix = ".".join(value.path[:-1])
+    staying = [
+        entry for entry in mapping.entries if entry.shared != "merge" and entry.key != name and _joined(prefix, entry.key) not in leaving
+    ]
+    if not staying:
+        raise Refusal("is the only key of its section; delete the section by hand")
+    text = document.text
+    node = value.node
+    start = line_start(document, value.entry.key_span.start)
+    end = max(value.entry.key_span.end, node.span.end)
+    rest = (_REST_OF_MEMBER if mapping.flow else _REST).match(text, end)
+    if text[start : value.entry.key_span.start].strip() or rest is None or has_header(document, node):
+        raise Refusal("shares its lines with other text; take it out by hand")
+    if document.format == "yaml" and _ANCHOR.search(gaps(document, Span(value.entry.key_span.end, end))):
+        raise Refusal("holds an anchor that other values may use")
+    changes = [_lines(document, start, end)]
+    if document.format == "json" and not rest["comma"]:
+        last = max((entry for entry in staying if entry.key_span.start < start), key=lambda entry: entry.key_span.start, default=None)
+        comma = last and re.compile(r"\s*,").match(text, last.value.span.end)
+        if comma:
+            changes.append(Change(Span(comma.end() - 1, comma.end()), "", "comma"))
+    old = f"{node.text}" if isinstance(node, Unresolved) else text[node.span.start : node.span.end]
+    return Plan(tuple(changes), (), old, None)
+
+
+def _lines(document: Document, start: int, end: int) -> Change:
+    after = next_line(document, end)
+    if after == len(document.text) and not document.text.endswith(("\n", "\r")) and start > 0:
+        start -= 2 if document.text[start - 2 : start] == "\r\n" else 1
+    return Change(Span(start, after), "", "line")
+
+
+def _check_unused(document: Document, name: str) -> None:
+    if len(re.findall(rf"\b{re.escape(name)}\b", document.text)) > 1:
+        raise Refusal("is a name that the program uses; take it out by hand")
+
+
+def _joined(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name

@@ -1,0 +1,85 @@
+"""Reads a spliced text back, with our reader and with others, and holds it against what was intended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.errors import InputError
+from advisor.fixes.edit import Applied, Change, Spliced, UnsoundEdit
+from advisor.fixes.expectation import expected_data, spelled_boolean
+from advisor.fixes.plan import in_order
+from advisor.fixes.tree import same
+from advisor.fixes.witnesses import check_witnesses
+from advisor.source.document import Document, Mapping, Node, Scalar, Sequence
+
+
+def verify(document: Document, spliced: Spliced) -> None:
+    """Checks that the new text differs from the document's only where the edits say so.
+
+    Outside the values, keys and comments that were changed the text is the same, character for character; our own reader and every parser
+    of the format that read the old text (PyYAML and ruamel.yaml, json, tomllib, ast) read the new one as the old data with the edits made.
+
+    Raises UnsoundEdit otherwise: then nothing may be written.
+    """
+    _check_text(document, spliced)
+    if not spliced.changes:
+        return
+    from advisor.source.reading import read
+
+    try:
+        new = read(document.path, spliced.text.encode("utf-8"), document.format)
+    except (InputError, UnicodeEncodeError) as error:
+        raise UnsoundEdit(f"the result cannot be read: {error}") from error
+    changed = [one for one in spliced.applied if one.changed]
+    _check_values(document, new, changed)
+    check_witnesses(document, spliced, changed)
+
+
+def _check_text(document: Document, spliced: Spliced) -> None:
+    """Walks through both texts in step; what is not in a change has to be the same."""
+    old, new = 0, 0
+    for change in in_order(spliced.changes):
+        kept = change.span.start - old
+        if kept < 0 or document.text[old : change.span.start] != spliced.text[new : new + kept]:
+            raise UnsoundEdit(f"text before offset {change.span.start} was changed")
+        new += kept
+        if spliced.text[new : new + len(change.text)] != change.text:
+            raise UnsoundEdit(f"the change at offset {change.span.start} is not in the result")
+        _check_comment(document, change)
+        old, new = change.span.end, new + len(change.text)
+    if document.text[old:] != spliced.text[new:]:
+        raise UnsoundEdit("text behind the last change was changed")
+
+
+def _check_comment(document: Document, change: Change) -> None:
+    if change.part != "comment":
+        return
+    for text in (change.text, document.text[change.span.start : change.span.end]):
+        lines = text.split("\n")
+        if len(lines) > 1 and document.format != "shell":
+            raise UnsoundEdit(f"the comment at offset {change.span.start} goes on over a line end")
+        if any(line.strip() and not line.lstrip().startswith("#") for line in lines):
+            raise UnsoundEdit(f"the comment at offset {change.span.start} holds or replaces something else")
+
+
+def _check_values(document: Document, new: Document, applied: list[Applied]) -> None:
+    expected = expected_data(document, _data(document.root), applied, None, _read)
+    if not same(expected, _data(new.root)):
+        raise UnsoundEdit("the result reads back with other values than intended")
+
+
+def _read(one: Applied) -> Any:
+    """What our reader should find: both readings of a scalar alike, except where a file says `yes` for true."""
+    if isinstance(one.edit.value, tuple):
+        return [(value, value) for value in one.edit.value]
+    return (spelled_boolean(one), one.edit.value)
+
+
+def _data(node: Node) -> Any:
+    if isinstance(node, Mapping):
+        return {entry.key: _data(entry.value) for entry in node.entries}
+    if isinstance(node, Sequence):
+        return [_data(item) for item in node.items]
+    if isinstance(node, Scalar):
+        return (node.value, node.legacy)
+    return {"unresolved": node.text}

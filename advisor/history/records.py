@@ -1,0 +1,163 @@
+"""Logs with one record a line (JSONL), documents of records (JSON), and tables of values (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from advisor.errors import InputError
+from advisor.history.assembly import Findings, assembled, has_metrics
+from advisor.history.columns import Columns
+from advisor.history.history import History
+from advisor.history.number import number_in, numbers_in
+from advisor.history.redaction import redacted
+from advisor.history.toolkit import FRAMEWORK as TOOLKIT
+from advisor.history.toolkit import is_header
+from advisor.history.vocabulary import vocabulary
+
+ROWS_TRIED = 2000
+LINES_AT_ONCE = 1 << 20
+DELIMITERS = ",;\t|"
+
+_RECORD_KEYS = ("type", "schema_version", "run_id", "config_hash", "timestamp")
+
+
+def read_jsonl(path: Path, shown: str, encoding: str = "utf-8-sig") -> History:
+    """One JSON object a line. Lines that are no object are counted, a cut last line is named as such.
+
+    Raises InputError where the first rows hold no number that could be a metric.
+    """
+    words = vocabulary()
+    columns = Columns(words)
+    findings = Findings()
+    form = "jsonl"
+    seen = broken = 0
+    cut = False
+    with path.open(encoding=encoding, errors="replace", newline="\n") as stream:
+        for record in _objects(stream):
+            if record is None:
+                broken += 1
+                cut = True
+                continue
+            cut = False
+            seen += 1
+            if columns.repeat(record):
+                continue
+            if "type" in record and words.step_key(record) is None:
+                if is_header(record):
+                    form = findings.framework = TOOLKIT
+                elif record["type"] in ("footer", "end", "run_end"):
+                    findings.ended = "finished"
+                findings.note_config({key: value for key, value in record.items() if key not in _RECORD_KEYS})
+                continue
+            columns.add(_unwrapped(record, words.wrappers))
+            if seen == ROWS_TRIED and not columns.rows:
+                break
+    broken -= cut
+    if cut:
+        findings.warnings.append("the last line is cut off, as when a run is killed: it was left out")
+        findings.ended = "truncated"
+    if broken:
+        findings.warnings.append(f"{broken} lines are no JSON objects: they were left out")
+    if form == TOOLKIT and findings.ended == "unknown":
+        findings.ended = "truncated"
+        findings.warnings.append("the log has no closing record, so the run did not end properly")
+    return _closed(columns, findings, form, shown)
+
+
+def read_json(document: object, shown: str) -> History:
+    """A JSON document that is a list of records, a mapping of columns, or a single record of last values."""
+    words = vocabulary()
+    columns = Columns(words)
+    findings = Findings()
+    rows = list(_rows_of(document))
+    for row in rows:
+        columns.add(_unwrapped(row, words.wrappers))
+    if not has_metrics(columns):
+        raise no_rows(shown)
+    if isinstance(document, dict) and len(rows) == 1:
+        findings.warnings.append("the file holds last values only: nothing can be said about trends")
+    return _closed(columns, findings, "json", shown)
+
+
+def read_csv(path: Path, shown: str, delimiter: str, encoding: str = "utf-8-sig") -> History:
+    """A table with a header line. Cells that are no number are left out; a percentage becomes a share."""
+    columns = Columns(vocabulary())
+    findings = Findings()
+    with path.open(encoding=encoding, errors="replace", newline="") as stream:
+        try:
+            rows = csv.reader((line.replace("\0", "") for line in stream), delimiter=delimiter)
+            header = [name.strip() for name in next(rows, [])]
+            short = 0
+            for cells in rows:
+                if not cells:
+                    continue
+                short += len(cells) < len(header)
+                columns.add(numbers_in(header, cells))
+        except csv.Error as error:
+            raise InputError("syntax", f"the table cannot be read: {redacted(str(error))}", path=shown) from None
+    if short:
+        findings.warnings.append(f"{short} lines have fewer cells than the header")
+    return _closed(columns, findings, "csv", shown)
+
+
+def _closed(columns: Columns, findings: Findings, form: str, shown: str) -> History:
+    if not has_metrics(columns) and not (columns.rows and vocabulary().step_key(columns.logged) is not None):
+        raise no_rows(shown)
+    findings.framework = findings.framework or vocabulary().framework(columns.logged)
+    return assembled(shown, form, columns, findings)
+
+
+def no_rows(shown: str) -> InputError:
+    """The refusal of a file without metrics."""
+    return InputError(
+        "unrecognised",
+        "no metric rows found: looked for records, tables and log lines with a loss, a reward, a KL or another known metric",
+        path=shown,
+    )
+
+
+def _unwrapped(record: Mapping[str, Any], wrappers: frozenset[str]) -> Mapping[str, Any]:
+    """`{"step": 3, "data": {...}}` as one flat record."""
+    for name in wrappers:
+        inner = record.get(name)
+        if type(inner) is dict:
+            return {**{key: value for key, value in record.items() if key != name}, **inner}
+    return record
+
+
+def _objects(stream: TextIO) -> Iterator[dict[str, Any] | None]:
+    """The objects of a JSONL stream; None for a line that is none."""
+    decode = json.JSONDecoder().decode
+    while lines := stream.readlines(LINES_AT_ONCE):
+        for line in lines:
+            try:
+                value = decode(line)
+            except (ValueError, RecursionError):
+                if line.isspace():
+                    continue
+                value = None
+            yield value if type(value) is dict else None
+
+
+def _rows_of(document: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(document, list):
+        yield from (row for row in document if isinstance(row, dict))
+    elif isinstance(document, dict):
+        listed = {key: value for key, value in document.items() if isinstance(value, list)}
+        if not listed:
+            yield document
+        elif all(isinstance(row, dict) for value in listed.values() for row in value):
+            for value in listed.values():
+                yield from value
+        else:
+            yield from _transposed(listed)
+
+
+def _transposed(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    numeric = {key: value for key, value in columns.items() if any(number_in(one) is not None for one in value)}
+    for index in range(max(map(len, numeric.values()), default=0)):
+        yield {key: value[index] for key, value in numeric.items() if index < len(value)}

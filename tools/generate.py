@@ -1,0 +1,35 @@
+"""Everything in the repository that is made from something else: `python tools/generate.py`; `--check` says what is stale."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every generated file with the content that it should have."""
+    from advisor.configuration.export import rendered
+
+    yield ROOT / "schemas" / "canonical.json", rendered()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
+    options = parser.parse_args()
+    stale = [(path, content) for path, content in generated() if not path.is_file() or path.read_text(encoding="utf-8") != content]
+    for path, content in stale:
+        print(f"{path.relative_to(ROOT)} {'is stale: run python tools/generate.py' if options.check else 'written'}")
+        if not options.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+    return 1 if options.check and stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
