@@ -32,6 +32,7 @@ def _sources() -> Iterator[tuple[Path, Compile]]:
     yield from ((path, _table) for path in sorted((schemas / "dialects").glob("*.yaml")))
     yield schemas / "derivations.yaml", lambda raw: [_fields(entry, table_environment(), ("when", "value")) for entry in raw]
     yield schemas / "model_sizes.yaml", _unchanged
+    yield schemas / "metrics.yaml", _unchanged
 
 
 def _write(source: Path, compiled: Compile) -> Path:
@@ -74,8 +75,8 @@ def _table(raw: Any) -> Any:
     known = table_environment()
     table = _fields(raw, known, ("recognise",))
     table["keys"] = {key: _meanings(meaning, known) for key, meaning in raw.get("keys", {}).items()}
-    for part in ("methods", "derive", "defaults"):
-        if part in raw:
+    for part in ("loader", "methods", "derive", "defaults"):
+        if isinstance(raw.get(part), list):
             table[part] = [_fields(entry, known, ("when", "value")) if isinstance(entry, dict) else entry for entry in raw[part]]
     return table
 

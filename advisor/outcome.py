@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
+from advisor.history.history import History
 from advisor.rulebook.finding import Finding, Severity, Skipped
 from advisor.source.document import Document
 
@@ -35,6 +36,8 @@ class FileOutcome:
     findings: tuple[Finding, ...] = ()
     """Most important first."""
     skipped: tuple[Skipped, ...] = ()
+    history: History | None = None
+    """The metrics that were judged with it."""
 
     def worst(self) -> Severity | None:
         return max((finding.severity for finding in self.findings), default=None)

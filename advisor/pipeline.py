@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.configuration.fact import Fact, Facts
 from advisor.dialects.options import Options
 from advisor.dialects.resolution import Resolved, resolve
 from advisor.errors import InputError
+from advisor.history.history import History
+from advisor.history.method import method_of
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
 from advisor.rulebook.judgement import Run, Verdict, judge
@@ -47,18 +50,19 @@ def lint_file(
     further: Sequence[Document] = (),
     options: Options | None = None,
     selection: Selection | None = None,
+    history: History | None = None,
 ) -> FileOutcome:
-    """Lint one file, with further files and overrides of the same run merged over it."""
+    """Lint one file, with further files and overrides of the same run merged over it, and with the run's own history."""
     try:
-        return lint_documents([read(path, content), *further], options or Options(), selection or Selection())
+        return lint_documents([read(path, content), *further], options or Options(), selection or Selection(), history)
     except InputError as error:
         return FileOutcome(path, error=error)
 
 
-def lint_documents(documents: Sequence[Document], options: Options, selection: Selection) -> FileOutcome:
+def lint_documents(documents: Sequence[Document], options: Options, selection: Selection, history: History | None = None) -> FileOutcome:
     """Lint a run's documents. Raises InputError where no dialect recognises them."""
     resolved = resolve(documents, options)
-    verdict = verdict_of(resolved, selection)
+    verdict = verdict_of(resolved, selection, history)
     return FileOutcome(
         path=resolved.document.path,
         dialect=resolved.dialect,
@@ -74,10 +78,32 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
         assumptions=(*resolved.assumptions(), *verdict.assumptions),
         findings=united(verdict.findings),
         skipped=verdict.skipped,
+        history=history,
     )
 
 
-def verdict_of(resolved: Resolved, selection: Selection) -> Verdict:
+def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
+    """Judge a history alone: only what the metrics themselves show, and advice in relative terms."""
+    method = options.method or method_of(history)
+    rules = [rule for rule in rules_for(method) if rule.history and selection.takes(rule.id, rule.name)]
+    facts = dict(options.facts)
+    if method is not None:
+        facts.setdefault("method", Fact("method", method, "derived", note="read from the metrics"))
+    verdict = judge(Run(Facts(facts), method, history=history), rulebook(rules), rules)
+    return FileOutcome(
+        path=None,
+        title="a history alone",
+        method=method,
+        facts=Facts(facts),
+        rules_applied=verdict.applied,
+        assumptions=verdict.assumptions,
+        findings=united(verdict.findings),
+        skipped=verdict.skipped,
+        history=history,
+    )
+
+
+def verdict_of(resolved: Resolved, selection: Selection, history: History | None = None) -> Verdict:
     """Hold resolved facts against the rules of their method."""
     rules = [rule for rule in rules_for(resolved.method) if selection.takes(rule.id, rule.name)]
     source = {
@@ -86,7 +112,7 @@ def verdict_of(resolved: Resolved, selection: Selection) -> Verdict:
         "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
-    run = Run(resolved.facts, resolved.method, resolved.observations, source, key_for=resolved.key_for)
+    run = Run(resolved.facts, resolved.method, resolved.observations, source, history, resolved.key_for)
     return judge(run, rulebook(rules), rules)
 
 

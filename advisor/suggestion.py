@@ -59,7 +59,7 @@ def suggest(
         tried.update({(edit.op, edit.key): edit for edit in new})
         spliced = splice(document, list(tried.values()))
         verify(document, spliced)
-        after = lint_documents([patched(document, spliced.text), *further], options, selection)
+        after = lint_documents([patched(document, spliced.text), *further], options, selection, outcome.history)
         edits = tried
     return Suggestion(outcome, after, spliced.text, spliced.applied, spliced.refused)
 

@@ -24,7 +24,7 @@ MAY_IMPORT = {
 """Room -> rooms that it may import, besides itself and the ground floor."""
 
 GROUND_FLOOR = {"errors", "resources"}
-OUTCOMES = {"outcome"}
+OUTCOMES = {"outcome", "history"}
 """What the pipeline gives, for reports only."""
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from advisor.cli.options import further_documents, options_from, run_options
+from advisor.cli.options import further_documents, history_from, options_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.targets import targets
 from advisor.errors import InputError
 from advisor.outcome import FileOutcome, LeftOut, Outcome
-from advisor.pipeline import lint_file
+from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS, render
 from advisor.rulebook.finding import Severity
@@ -41,16 +41,21 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 def command(**given: Any) -> int:
     """Lint post-training configurations: files, directories, or - for standard input."""
     paths: Sequence[str] = given["paths"]
-    if not paths:
+    if not paths and not given["histories"]:
         raise click.UsageError("name a configuration file or a directory")
     options = options_from(given)
     selection = selected(given)
     further = further_documents(given)
+    history = history_from(given)
+    if history is not None and len(paths) > 1:
+        raise click.UsageError("--history goes with one configuration: a history judges only the values that produced it")
     found: list[FileOutcome] = []
     left_out: list[LeftOut] = []
+    if history is not None and not paths:
+        found.append(lint_history(history, options, selection))
     for target in targets(paths):
         content = sys.stdin.buffer.read() if target.path == "-" else None
-        outcome = lint_file(target.path, content=content, further=further, options=options, selection=selection)
+        outcome = lint_file(target.path, content=content, further=further, options=options, selection=selection, history=history)
         if outcome.error is not None and outcome.error.kind == "unrecognised" and (given["skip_unrecognised"] or not target.named):
             left_out.append(LeftOut(target.path, outcome.error.message, target.named))
         else:
@@ -86,6 +91,9 @@ def report(outcome: Outcome, given: dict[str, Any]) -> None:
         for document in file.documents:
             for warning in document.warnings:
                 click.echo(f"{document.path}: {warning}", err=True)
+        if file.history is not None:
+            for warning in file.history.warnings:
+                click.echo(f"{file.history.path}: {warning}", err=True)
     audience = Audience(given["show_info"], colour=coloured())
     # With the diff, or the suggested file on standard output, findings would spoil what another program is to read.
     if not (given["diff"] or given["suggested"] == "-"):

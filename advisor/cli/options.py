@@ -10,6 +10,7 @@ import click
 
 from advisor.configuration.fact import Fact
 from advisor.dialects.options import Options, fact_from_text
+from advisor.history.history import History
 from advisor.source.document import Document
 from advisor.source.reading import read
 
@@ -22,6 +23,7 @@ def run_options(command: Command) -> Command:
     """The options of `check`, `show`, `memory` and `report`."""
     for option in reversed(
         [
+            click.option("--history", "histories", multiple=True, metavar="PATH", help="metrics of the run: a file or a run directory"),
             click.option("--with", "further", multiple=True, metavar="FILE", help="a further file of the same run, merged over the first"),
             click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="an override in the framework's own terms"),
             click.option("--dialect", metavar="NAME", help="skip recognition"),
@@ -56,6 +58,17 @@ def further_documents(given: Mapping[str, Any]) -> list[Document]:
         key, value = _pair("--set", text)
         lines.append(f"{json.dumps(key.lstrip('-'))}: {value}\n")
     return [*documents, read("--set", "".join(lines).encode(), "yaml")] if lines else documents
+
+
+def history_from(given: Mapping[str, Any]) -> History | None:
+    """The run's metrics, several logs merged. Raises InputError for a file that holds none."""
+    paths = given["histories"]
+    if not paths:
+        return None
+    from advisor.history.merging import merge
+    from advisor.history.recognition import read_history
+
+    return merge([read_history(path) for path in paths])
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

@@ -40,6 +40,8 @@ class Facts(Mapping[str, Fact]):
     """All facts of one run by canonical name."""
 
     by_name: Mapping[str, Fact] = field(default_factory=dict)
+    open_ended: bool = False
+    """A parent file is not there, so that what is not among the facts is unknown and not absent."""
 
     def __getitem__(self, name: str) -> Fact:
         return self.by_name[name]
@@ -54,10 +56,10 @@ class Facts(Mapping[str, Fact]):
         """What the rule language sees: the value, UNKNOWN, or ABSENT."""
         fact = self.by_name.get(name)
         if fact is None:
-            return ABSENT
+            return UNKNOWN if self.open_ended else ABSENT
         if fact.origin == "unknown":
             return UNKNOWN
         return ABSENT if fact.value is None else fact.value
 
     def with_values(self, changes: Mapping[str, Fact]) -> Facts:
-        return Facts({**self.by_name, **changes})
+        return Facts({**self.by_name, **changes}, self.open_ended)

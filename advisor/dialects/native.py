@@ -85,10 +85,10 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern), re.IGNORECASE)
 
 
-def merged(documents: Sequence[Document]) -> Native:
-    """The keys of several documents; what a later one says replaces what an earlier one said, key by key."""
+def merged(documents: Sequence[Document], parents: Sequence[Document] = ()) -> Native:
+    """The keys of several documents; what a later one says replaces what an earlier one, or a parent, said, key by key."""
     places: dict[str, Place] = {}
-    for document in documents:
+    for document in (*parents, *documents):
         for key, value in document.values.items():
             places[key] = Place(document, key, value.entry, value.node)
     return Native(places, tuple(documents))

@@ -16,6 +16,7 @@ from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.configuration.model_size import parameters_from_name
 from advisor.dialects.alias import aliased
+from advisor.dialects.composition import ancestry, interpolated
 from advisor.dialects.interpretation import interpret
 from advisor.dialects.native import Native, merged
 from advisor.dialects.options import Options
@@ -54,6 +55,8 @@ class Resolved:
     keys_read: tuple[str, ...]
     keys_unknown: tuple[str, ...]
     observations: tuple[Observation, ...]
+    missing: tuple[str, ...]
+    """Files that it builds on and that are not there."""
     table: Table
     native: Native
 
@@ -68,7 +71,8 @@ class Resolved:
             [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
         )
         read = (place for key, place in self.native.places.items() if place.entry.default and key in self.keys_read)
-        return (*found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
+        absent = (f"{name} is not there: what it could hold is unknown" for name in self.missing)
+        return (*absent, *found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
 
     def key_for(self, name: str) -> str | None:
         """The native key under which a canonical value would be written that the file does not hold."""
@@ -84,9 +88,10 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     """Read a run. Raises InputError where no dialect recognises it."""
     signature = recognise(documents, options.dialect)
     table = load_table(signature)
-    native = merged(documents).under(table.prefixes)
+    parents = ancestry(documents[0], table.parents)
+    native = interpolated(merged(documents, parents.documents)).under(table.prefixes)
     versions = dict(options.versions)
-    reader = _Reader(table, native, versions, {})
+    reader = _Reader(table, native, versions, {}, missing=parents.missing)
     given = options.with_comments(documents[0])
     reader.given(given)
     reader.read_method(given.method)
@@ -105,7 +110,8 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
         versions=versions,
         method=reader.method,
         loader=reader.loader,
-        facts=Facts(reader.facts),
+        facts=Facts(reader.facts, open_ended=bool(parents.missing)),
+        missing=parents.missing,
         keys_read=tuple(sorted(reader.used)),
         keys_unknown=tuple(key for key in native.leaves if key not in reader.used and not reader.is_known(key)),
         observations=(*reader.observations, *_duplicates(documents)),
@@ -124,6 +130,8 @@ class _Reader:
     facts: dict[str, Fact]
     used: set[str] = field(default_factory=set)
     observations: list[Observation] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    """Parents that are not there: what they could hold is unknown, and no default may stand in for it."""
 
     def __post_init__(self) -> None:
         self._functions: dict[str, Function] = functions(self.native, self.versions)
@@ -145,7 +153,7 @@ class _Reader:
                 return UNKNOWN if value is None else value
             if name.startswith("source."):
                 return self.source(name)
-            return Facts(self.facts).lookup(name)
+            return Facts(self.facts, open_ended=bool(self.missing)).lookup(name)
 
         return evaluate(expression, lookup, self._functions)
 
@@ -266,7 +274,7 @@ class _Reader:
             self.facts["model.parameters"] = Fact("model.parameters", parameters, "derived", note=f"read from the name {name.value!r}")
 
     def defaults(self) -> None:
-        for default in self.table.defaults:
+        for default in () if self.missing else self.table.defaults:
             if self.holds(default.when, None):
                 for name, value in default.values.items():
                     if name not in self.facts:

@@ -79,6 +79,8 @@ class Table:
     known: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
     aliases: Mapping[str, tuple[str, ...]]
+    parents: tuple[str, ...] = ()
+    """Keys that name the files on which a file builds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def load_table(dialect: str) -> Table:
         known=tuple(joined("known")),
         sections={name: tuple(words) for name, words in (first("sections") or {}).items()},
         aliases={name: tuple(words) for name, words in (first("aliases") or {}).items()},
+        parents=tuple(first("parents") or ()),
     )
 
 

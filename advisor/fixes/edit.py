@@ -38,6 +38,8 @@ class Applied(NamedTuple):
     new: str | None
     """The value as it is written now; None after `delete`."""
     changed: bool
+    also: tuple[str, ...] = ()
+    """Further keys that have the new value now, as the same variable feeds them."""
 
 
 class Refused(NamedTuple):

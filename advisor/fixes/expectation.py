@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from advisor.fixes.edit import Applied
+from advisor.fixes.feeding import fed_alike
+from advisor.fixes.plan import path_of
 from advisor.fixes.tree import Step, with_key, with_value, without
 from advisor.source.document import Document, Mapping, Node, Sequence
 
@@ -27,11 +29,14 @@ def expected_data(
     for one in applied:
         edit = one.edit
         value = document.values.get(edit.key)
+        if value is not None and edit.op == "set":
+            for other in fed_alike(document, value):
+                data = with_value(data, (*root, *_steps(document, other.path, as_key)), as_value(one))
         if value is not None:
             path = (*root, *_steps(document, value.path, as_key))
         else:
             parent, _, name = edit.key.rpartition(".")
-            path = (*root, *_steps(document, document.values[parent].path if parent else (), as_key), name)
+            path = (*root, *_steps(document, path_of(document, parent) or (), as_key), name)
         if edit.op == "delete":
             data = without(data, path)
         elif edit.op != "rename" or edit.value is not None:

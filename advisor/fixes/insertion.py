@@ -7,8 +7,9 @@ import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_end, line_start, newline, next_line
+from advisor.fixes.members import is_call, member
 from advisor.fixes.notation import written, written_key
-from advisor.fixes.plan import Beside, Plan, carry_out, has_header, owner
+from advisor.fixes.plan import Beside, Plan, carry_out, check_single, has_header, owner
 from advisor.fixes.remark import commented, remark
 from advisor.fixes.setting import holds
 from advisor.source.document import Atom, Document, Entry, Mapping, Node, Scalar, Sequence, Span
@@ -18,8 +19,11 @@ _LAST_MEMBER = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
-def plan_insert(document: Document, edit: Edit, beside: str | None, *, comments: bool) -> Plan | None:
-    """What `insert` comes to; None where the key is there with this value. `beside` names a sibling in the old text. Raises Refusal."""
+def plan_insert(document: Document, edit: Edit, beside: str | None, leaving: frozenset[str], *, comments: bool) -> Plan | None:
+    """What `insert` comes to; None where the key is there with this value.
+
+    `beside` names a sibling in the old text, `leaving` the keys that other edits delete. Raises Refusal.
+    """
     if document.format == "shell":
         raise Refusal("is an argument that the command does not have; add it by hand")
     present = document.values.get(edit.key)
@@ -28,13 +32,30 @@ def plan_insert(document: Document, edit: Edit, beside: str | None, *, comments:
             return None
         raise Refusal("is in the file already, with another value")
     mapping, name = owner(document, edit.key)
-    sibling = _sibling(document, mapping, edit.key, beside)
+    first: Refusal | None = None
+    for sibling in _siblings(document, mapping, beside, leaving):
+        plan = _tried(document, mapping, sibling, name, edit, comments)
+        if isinstance(plan, Plan):
+            return plan
+        first = first or plan
+    raise first or Refusal("would be the first of its kind there; the layout to follow is not known")
+
+
+def _tried(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan | Refusal:
+    try:
+        return _planned(document, mapping, sibling, name, edit, comments)
+    except Refusal as refusal:
+        return refusal
+
+
+def _planned(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan:
+    check_single(document, next(value for value in document.values.values() if value.entry.key_span == sibling.key_span))
     if document.format == "yaml":
         return _yaml_line(document, mapping, sibling, name, edit, comments)
-    if not mapping.flow or (document.format == "toml" and has_header(document, mapping)):
+    if document.format == "python" and is_call(document, mapping):
+        return _argument(document, sibling, name, edit, comments)
+    if document.format == "python" or not mapping.flow or has_header(document, mapping):
         return _statement(document, sibling, name, edit, comments)
-    if document.format == "python":
-        return _argument(document, mapping, sibling, name, edit, comments)
     return _member(document, sibling, name, edit)
 
 
@@ -45,20 +66,17 @@ def _present(node: Node, value: Atom | tuple[Atom, ...]) -> bool:
     return isinstance(node, Scalar) and holds(node, value)
 
 
-def _sibling(document: Document, mapping: Mapping, key: str, beside: str | None) -> Entry:
-    """The entry after which the new one goes: the named one, else the last that is written in this mapping itself."""
-    own = [entry for entry in mapping.entries if entry.shared != "merge"]
-    if document.format == "toml":
-        own = [entry for entry in own if not has_header(document, entry.value)]
-    if document.format == "python" and not mapping.flow:
+def _siblings(document: Document, mapping: Mapping, beside: str | None, leaving: frozenset[str]) -> list[Entry]:
+    """The entries after which the new one may go, best first: the named one, then from the last one back."""
+    own = [entry for entry in mapping.entries if entry.shared != "merge" and not has_header(document, entry.value)]
+    if document.format == "python" and not is_call(document, mapping):
         own = [entry for entry in own if not isinstance(entry.value, Mapping)]
-    if not own:
-        raise Refusal("would be the first of its kind there; the layout to follow is not known")
-    if beside is not None:
-        value = document.values.get(beside)
-        if value is not None and any(entry.key_span == value.entry.key_span for entry in own):
-            return value.entry
-    return max(own, key=lambda entry: entry.key_span.start)
+    gone = {document.values[key].entry.key_span for key in leaving if key in document.values}
+    own = [entry for entry in own if entry.key_span not in gone]
+    own.sort(key=lambda entry: -entry.key_span.start)
+    named = document.values.get(beside) if beside is not None else None
+    own.sort(key=lambda entry: named is None or entry.key_span != named.entry.key_span)
+    return own
 
 
 def _yaml_line(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan:
@@ -84,7 +102,12 @@ def _yaml_end(document: Document, entry: Entry) -> int:
     last = entry.value
     while isinstance(last, (Mapping, Sequence)) and not last.flow:
         last = last.entries[-1].value if isinstance(last, Mapping) else last.items[-1]
-    if isinstance(last, Scalar) and last.style == "block" and "+" in document.text[last.span.start : line_end(document, last.span.start)]:
+    header = document.text[last.span.start : line_end(document, last.span.start)]
+    if not isinstance(last, Scalar) or last.style != "block" or "-" in header:
+        return end
+    if line_end(document, end) == len(document.text):
+        raise Refusal("would stand behind a text that a last newline would become part of; add it by hand")
+    if "+" in header:
         while (following := next_line(document, end)) < len(document.text) and line_end(document, following) == following:
             end = following
     return end
@@ -96,22 +119,26 @@ def _statement(document: Document, sibling: Entry, name: str, edit: Edit, commen
     start = line_start(document, sibling.key_span.start)
     indent = text[start : sibling.key_span.start]
     between = text[sibling.key_span.end : sibling.value.span.start]
-    if indent.strip() or not re.fullmatch(r"[ \t]*=[ \t]*", between) or not _REST.match(text, sibling.value.span.end):
+    if document.format == "python" and re.fullmatch(r":[^=\n]*=[ \t]*", between) and isinstance(edit.value, (bool, int, float, str)):
+        between = f": {type(edit.value).__name__} = "
+    elif not re.fullmatch(r"[ \t]*=[ \t]*", between):
+        raise Refusal("would stand beside a line of another form; add it by hand")
+    if indent.strip() or not _REST.match(text, sibling.value.span.end):
         raise Refusal("would stand beside a line of another form; add it by hand")
     new = f"{written_key(name, document.format)}{between}{written(edit.value, document.format)}"
     return _line(document, indent, new, sibling.value.span.end, edit, comments)
 
 
-def _argument(document: Document, mapping: Mapping, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan:
+def _argument(document: Document, sibling: Entry, name: str, edit: Edit, comments: bool) -> Plan:
     """An argument of a Python call, or an item of a dictionary: on a line of its own where its siblings have one."""
     text = document.text
     start = line_start(document, sibling.key_span.start)
     indent = text[start : sibling.key_span.start]
     new = _like(document, sibling, name, edit)
-    end = sibling.value.span.end
-    member = _LAST_MEMBER.match(text, end)
-    if not indent.strip() and member:
-        comma = () if member["comma"] else (Change(Span(end, end), ",", "comma"),)
+    end = member(document, sibling).value.end
+    last = _LAST_MEMBER.match(text, end)
+    if not indent.strip() and last:
+        comma = () if last["comma"] else (Change(Span(end, end), ",", "comma"),)
         line = _line(document, indent, f"{new},", end, edit, comments)
         plan = line._replace(changes=(*comma, *line.changes))
     else:
@@ -129,7 +156,7 @@ def _member(document: Document, sibling: Entry, name: str, edit: Edit) -> Plan:
     text = document.text
     start = line_start(document, sibling.key_span.start)
     indent = text[start : sibling.key_span.start]
-    end = sibling.value.span.end
+    end = member(document, sibling).value.end
     own_line = not indent.strip() and _LAST_MEMBER.match(text, end) and start > 0
     joint = f",{newline(document, sibling.key_span.start)}{indent}" if own_line else ", "
     change = Change(Span(end, end), f"{joint}{_like(document, sibling, name, edit)}", "line")
@@ -139,7 +166,7 @@ def _member(document: Document, sibling: Entry, name: str, edit: Edit) -> Plan:
 def _like(document: Document, sibling: Entry, name: str, edit: Edit) -> str:
     """The new member, with the sibling's separator and the quotes of its key."""
     text = document.text
-    between = text[sibling.key_span.end : sibling.value.span.start]
+    between = text[sibling.key_span.end : member(document, sibling).value.start]
     if not re.fullmatch(r"[ \t]*[:=][ \t]*", between):
         raise Refusal("would stand beside a member of another form; add it by hand")
     key = written_key(name, document.format, text[sibling.key_span.start : sibling.key_span.end])

@@ -24,6 +24,7 @@ class Plan(NamedTuple):
     beside: tuple[Beside, ...] = ()
     old: str | None = None
     new: str | None = None
+    also: tuple[str, ...] = ()
 
 
 def found(document: Document, key: str) -> Value:
@@ -34,24 +35,42 @@ def found(document: Document, key: str) -> Value:
     return value
 
 
+def path_of(document: Document, key: str) -> tuple[str, ...] | None:
+    """The way to a mapping, a value or an item of a list; None where there is none."""
+    if not key:
+        return ()
+    if key in document.values:
+        return document.values[key].path
+    head, _, index = key.rpartition(".")
+    above = path_of(document, head) if head and index.isdecimal() else None
+    node = node_at(document, above) if above else None
+    return (*above, index) if above and isinstance(node, Sequence) and int(index) < len(node.items) else None
+
+
+def node_at(document: Document, path: tuple[str, ...]) -> Node:
+    node: Node = document.root
+    for part in path:
+        if isinstance(node, Sequence):
+            node = node.items[int(part)]
+        elif isinstance(node, Mapping):
+            node = next(entry.value for entry in node.entries if entry.key == part)
+    return node
+
+
 def owner(document: Document, key: str) -> tuple[Mapping, str]:
     """The mapping that holds, or would hold, a key, and the key's name in it. Raises Refusal."""
     value = document.values.get(key)
-    if value is not None:
-        name = value.path[-1]
-        key, parent = ".".join(value.path), ".".join(value.path[:-1])
-    else:
-        parent, _, name = key.rpartition(".")
-    if not parent:
-        return document.root, name
-    holder = document.values.get(parent)
-    if holder is None:
+    parent, _, name = key.rpartition(".")
+    path = path_of(document, parent) if value is None else value.path[:-1]
+    if path is None:
         raise Refusal(f"needs {parent!r}, which is not in the file")
-    if not isinstance(holder.node, Mapping):
+    node = node_at(document, path)
+    if not isinstance(node, Mapping):
         raise Refusal(f"cannot be put under {parent!r}, which holds no key: value pairs")
-    if holder.entry.shared is not None:
+    holder = document.values.get(".".join(path))
+    if holder is not None and holder.entry.shared is not None:
         raise Refusal(f"would change {parent!r}, which other places use through an alias or a merge key")
-    return holder.node, name
+    return node, value.path[-1] if value is not None else name
 
 
 def check_own(value: Value) -> None:
@@ -60,6 +79,14 @@ def check_own(value: Value) -> None:
         raise Refusal("is computed from other values; change those")
     if value.entry.shared is not None:
         raise Refusal("is used in several places through an alias or a merge key; a change here would change them all")
+
+
+def check_single(document: Document, value: Value) -> None:
+    """Raises Refusal where the entry's key counts in several places, as with unpacked mappings, or is the name of a script's argument."""
+    if any(other.entry.key_span == value.entry.key_span and other.path != value.path for other in document.values.values()):
+        raise Refusal("is used in several places")
+    if document.format == "python" and value.path[0] == "argparse":
+        raise Refusal("is an argument of the script; change its definition by hand")
 
 
 def check_plain(document: Document, value: Value) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import bisect
-import re
 import sys
 from typing import Any
 
 from advisor.fixes.edit import Spliced, UnsoundEdit
 from advisor.source.document import Document, Span
-
-_LINE = re.compile(r"\r\n?|\n")
+from advisor.source.python_text import Places
 
 
 def check_python(document: Document, spliced: Spliced) -> None:
@@ -42,8 +40,7 @@ class _Shape:
     """A syntax tree as nested tuples, with marks in place of what was changed."""
 
     def __init__(self, text: str, changed: list[tuple[Span, str]]) -> None:
-        self.lines = _LINE.split(text)
-        self.starts = [0, *(match.end() for match in _LINE.finditer(text))]
+        self.places = Places(text)
         self.changed = sorted(changed)
 
     def of(self, node: Any) -> Any:
@@ -55,7 +52,7 @@ class _Shape:
         if part is not None:
             return part
         fields = [(name, self.of(value)) for name, value in ast.iter_fields(node)]
-        if isinstance(node, ast.keyword) and self._covers(self._offset(node.lineno, node.col_offset)) == "key":
+        if isinstance(node, ast.keyword) and self._covers(self.places.span(node).start) == "key":
             fields[0] = ("arg", "key")
         return (type(node).__name__, *fields)
 
@@ -63,10 +60,9 @@ class _Shape:
         """The change that a node lies in as a whole."""
         if not isinstance(node, (ast.expr, ast.stmt, ast.keyword)):
             return None
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        start = self._offset(node.lineno, node.col_offset)
+        start = self.places.span(node).start
         part = self._covers(start)
-        return part if part and part == self._covers(self._offset(node.end_lineno, node.end_col_offset) - 1) else None
+        return part if part and part == self._covers(self.places.span(node).end - 1) else None
 
     def _covers(self, offset: int) -> str | None:
         index = bisect.bisect_right(self.changed, (Span(offset, sys.maxsize), "")) - 1
@@ -74,7 +70,3 @@ class _Shape:
             return None
         span, part = self.changed[index]
         return part if span.start <= offset < span.end else None
-
-    def _offset(self, line: int, column: int) -> int:
-        text = self.lines[line - 1]
-        return self.starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))

@@ -46,7 +46,7 @@ def shortened(was: str) -> str:
 
 def one_line(text: str) -> str:
     """The text with every run of white space as one blank, without what may not stand in a comment."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def commented(comment: str, remarks: list[Remark]) -> str:

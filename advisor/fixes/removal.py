@@ -6,7 +6,8 @@ import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_start, next_line
-from advisor.fixes.plan import Plan, check_own, found, gaps, has_header, owner
+from advisor.fixes.members import is_call, member
+from advisor.fixes.plan import Plan, check_own, check_single, found, gaps, has_header, owner
 from advisor.source.document import Document, Span, Unresolved
 
 _ANCHOR = re.compile(r"(?:^|(?<=\s))&\S")
@@ -20,10 +21,12 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
         return None
     value = found(document, edit.key)
     check_own(value)
+    check_single(document, value)
     mapping, name = owner(document, edit.key)
     if document.format == "shell":
         raise Refusal("is an argument of a command; take it out by hand")
-    if document.format == "python" and not mapping.flow:
+    in_call = document.format == "python" and is_call(document, mapping)
+    if document.format == "python" and not in_call:
         _check_unused(document, name)
     prefix = ".".join(value.path[:-1])
     staying = [
@@ -34,8 +37,8 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
     text = document.text
     node = value.node
     start = line_start(document, value.entry.key_span.start)
-    end = max(value.entry.key_span.end, node.span.end)
-    rest = (_REST_OF_MEMBER if mapping.flow else _REST).match(text, end)
+    end = max(value.entry.key_span.end, member(document, value.entry).value.end)
+    rest = (_REST_OF_MEMBER if mapping.flow or in_call else _REST).match(text, end)
     if text[start : value.entry.key_span.start].strip() or rest is None or has_header(document, node):
         raise Refusal("shares its lines with other text; take it out by hand")
     if document.format == "yaml" and _ANCHOR.search(gaps(document, Span(value.entry.key_span.end, end))):
@@ -51,10 +54,8 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
 
 
 def _lines(document: Document, start: int, end: int) -> Change:
-    after = next_line(document, end)
-    if after == len(document.text) and not document.text.endswith(("\n", "\r")) and start > 0:
-        start -= 2 if document.text[start - 2 : start] == "\r\n" else 1
-    return Change(Span(start, after), "", "line")
+    """Whole lines. The newline before the last one stays even at the end of the text: it may be part of a block of text."""
+    return Change(Span(start, next_line(document, end)), "", "line")
 
 
 def _check_unused(document: Document, name: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
+from advisor.fixes.members import is_call
 from advisor.fixes.notation import written_key
-from advisor.fixes.plan import Beside, Plan, check_own, has_header, owner
+from advisor.fixes.plan import Beside, Plan, check_own, check_single, has_header, owner
 from advisor.fixes.setting import holds, plan_set
 from advisor.source.document import Document, Scalar
 
@@ -25,11 +26,12 @@ def plan_rename(document: Document, edit: Edit) -> Plan | None:
             return None
         raise Refusal("is not in the file")
     check_own(value)
+    check_single(document, value)
     if new is not None:
         raise Refusal(f"cannot be renamed: {edit.new_key!r} is there already")
     span = value.entry.key_span
     old = document.text[span.start : span.end]
-    if document.format == "python" and not mapping.flow and len(re.findall(rf"\b{re.escape(name)}\b", document.text)) > 1:
+    if document.format == "python" and not is_call(document, mapping) and len(re.findall(rf"\b{re.escape(name)}\b", document.text)) > 1:
         raise Refusal("is a name that the program uses; rename it by hand")
     if any(mark in old for mark in "\r\n") or old[:1] in "*{[" or has_header(document, value.node):
         raise Refusal("is not written as a plain key")

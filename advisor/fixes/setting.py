@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
+from advisor.fixes.feeding import check_feeding, fed_alike
 from advisor.fixes.notation import written
 from advisor.fixes.plan import Beside, Plan, check_plain, gaps
 from advisor.source.document import Atom, Document, Scalar, Sequence, Span, Value
@@ -26,7 +27,15 @@ _TAKEN: dict[str, tuple[type, ...]] = {
 def plan_set(document: Document, value: Value, edit: Edit) -> Plan | None:
     """What `set` comes to; None where the value stands there already. Raises Refusal."""
     check_plain(document, value)
-    node, new = value.node, edit.value
+    plan = _planned(document, value, edit.value)
+    if plan is None:
+        return None
+    check_feeding(document, value, plan.changes)
+    return plan._replace(also=tuple(other.key for other in fed_alike(document, value)))
+
+
+def _planned(document: Document, value: Value, new: Atom | tuple[Atom, ...]) -> Plan | None:
+    node = value.node
     if isinstance(node, Scalar):
         if not isinstance(new, tuple) and holds(node, new):
             return None
@@ -68,6 +77,8 @@ def _items_set(document: Document, node: Sequence, items: tuple[Atom, ...]) -> P
         return None
     if document.format == "yaml" and _PROPERTY.search(gaps(document, node.span)):
         raise Refusal("is a list with anchors, aliases or tags in it")
+    if any(not node.span.start <= old.span.start < node.span.end for old, _ in pairs):
+        raise Refusal("is a list of values that stand elsewhere")
     if any(_several_lines(document, old.span) for old, _ in pairs):
         raise Refusal("has an item of several lines")
     changes = tuple(_replacement(document, old, new) for old, new in pairs)

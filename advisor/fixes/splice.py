@@ -22,7 +22,7 @@ def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) 
     whose wish is fulfilled already counts as applied and changes nothing, so that splicing twice is splicing once. `comments` asks for
     comments where the format has them. Raises nothing for any edits; call `verify` before the text is used.
     """
-    work = _Work(document, comments and document.format not in ("json", "mapping"))
+    work = _Work(document, edits, comments and document.format not in ("json", "mapping"))
     for edit in sorted(edits, key=lambda edit: _turn(document, edit)):
         work.take(edit)
     changes = tuple(in_order(work.changes + work.comments()))
@@ -32,7 +32,7 @@ def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) 
 class _Work:
     """The changes agreed on so far."""
 
-    def __init__(self, document: Document, comments: bool) -> None:
+    def __init__(self, document: Document, edits: Sequence[Edit], comments: bool) -> None:
         self.document = document
         self.margin = Margin(document) if comments else None
         self.changes: list[Change] = []
@@ -40,6 +40,7 @@ class _Work:
         self.applied: list[Applied] = []
         self.refused: list[Refused] = []
         self.keys: dict[str, Edit] = {}
+        self.leaving = frozenset(edit.key for edit in edits if edit.op == "delete")
         self.anchors: dict[str, str | None] = {}
 
     def take(self, edit: Edit) -> None:
@@ -75,10 +76,13 @@ class _Work:
         beside = edit.beside
         while beside in self.anchors:
             beside = self.anchors[beside]
-        return plan_insert(document, edit, beside, comments=self.margin is not None)
+        return plan_insert(document, edit, beside, self.leaving, comments=self.margin is not None)
 
     def _accept(self, edit: Edit, plan: Plan) -> None:
         changes = [change for change in plan.changes if change.part != "comma" or change not in self.changes]
+        if not changes or all(change in self.changes for change in changes):
+            self.applied.append(Applied(edit, plan.old, plan.new, True, plan.also))
+            return
         if any(_overlap(one, other) for one in changes for other in self.changes):
             raise Refusal("lies in text that another edit changes")
         notes = []
@@ -89,7 +93,7 @@ class _Work:
         self.changes += changes
         for place, note in notes:
             self.remarks.setdefault(place, []).append(note)
-        self.applied.append(Applied(edit, plan.old, plan.new, True))
+        self.applied.append(Applied(edit, plan.old, plan.new, True, plan.also))
 
     def _label(self, edit: Edit, place: Place, offset: int) -> str:
         """The key's name where the line holds other keys as well, or not this one."""

@@ -85,9 +85,13 @@ def _pyyaml(document: Document) -> Callable[[str], Any]:
 
 
 def _ruamel(text: str) -> list[Any]:
+    import warnings
+
     from ruamel.yaml import YAML
 
-    return list(YAML(typ="safe", pure=True).load_all(text))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(YAML(typ="safe", pure=True).load_all(text))
 
 
 def _toml() -> Callable[[str], Any]:

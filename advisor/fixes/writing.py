@@ -49,6 +49,8 @@ def suggested_path(path: str | Path) -> Path:
 
 
 def _check_unchanged(target: Path, expected: bytes | None, path: str | Path) -> None:
+    if target.is_symlink():
+        raise InputError("usage", "is a symbolic link that leads nowhere; nothing was written", path=str(path))
     if not target.exists():
         if expected is not None:
             raise InputError("usage", "the file is gone since it was read; nothing was written", path=str(path))

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, lru_cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
+
+from advisor.resources import data, load_yaml
 
 
 class Native(NamedTuple):
@@ -61,6 +62,9 @@ class Vocabulary:
     sample_keys: frozenset[str]
     ignored: tuple[str, ...]
     frameworks: Mapping[str, tuple[str, ...]]
+    methods: tuple[tuple[str, frozenset[str]], ...]
+    """Method -> metrics that only it logs, in the order in which they are tried."""
+    method_settings: tuple[str, ...]
     not_logs: tuple[str, ...]
     _ignored_exact: frozenset[str] = field(init=False)
 
@@ -217,19 +221,10 @@ def _native(metric: str, framework: str, entry: str | dict[str, Any]) -> Native:
     )
 
 
-def _table_path() -> Path:
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_data" / "schemas" / "metrics.yaml"
-    return installed if installed.is_file() else package.parent / "schemas" / "metrics.yaml"
-
-
 @cache
 def vocabulary() -> Vocabulary:
     """The table that ships with the package, read once."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    table = cast(dict[str, Any], yaml.load(_table_path().read_text(encoding="utf-8"), Loader=loader))  # a safe loader either way
+    table = cast(dict[str, Any], load_yaml(data("schemas", "metrics.yaml")))
     metrics = {
         name: Metric(
             title=entry["title"],
@@ -252,4 +247,6 @@ def vocabulary() -> Vocabulary:
         ignored=tuple(table["ignored"]),
         not_logs=tuple(table["not_logs"]),
         frameworks={name: tuple(keys) for name, keys in table["frameworks"].items()},
+        methods=tuple((entry["is"], frozenset(entry["any"])) for entry in table["methods"]),
+        method_settings=tuple(table["method_settings"]),
     )

@@ -39,7 +39,7 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
     for finding in shown:
         yield from finding_lines(file, finding, audience)
     if not shown:
-        yield "  nothing to change"
+        yield "  nothing to change" if file.rules_applied else "  nothing could be judged"
     yield from unjudged(file)
     yield ""
 
@@ -127,7 +127,7 @@ def unjudged(file: FileOutcome) -> Iterator[str]:
         asked = {declared.option for name in skipped.missing if (declared := catalogue().get(name)) is not None and declared.option}
         options.update(asked or {option for name in skipped.missing for option in _behind(name)})
     if options:
-        named = ", ".join(f"{number} need {option}" for option, number in options.most_common(3))
+        named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
         yield f"\n  not judged: {named}"
 
 

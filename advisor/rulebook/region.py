@@ -46,7 +46,7 @@ def target(value: float, row: BandRow) -> float | None:
     edge = low if low is not None and value < low else high
     if edge is None:
         return None
-    far = value <= 0 or max(value / edge, edge / value) > 10 if edge > 0 else False
+    far = value <= 0 or max(value / edge, edge / value) > 10 * (1 + TOLERANCE) if edge > 0 else False
     return row.typical if far and row.typical is not None else edge
 
 

@@ -1,0 +1,162 @@
+"""A decoder layer written down on a tape: what it keeps for the backward pass, and the most that is alive while walking back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from advisor.memory.architecture import Architecture, attention_linears, mlp_linears
+from advisor.memory.attention import mix
+from advisor.memory.experts import route
+from advisor.memory.forward import Forward
+from advisor.memory.numerics import Numerics
+from advisor.memory.tape import Tape, Tensor
+
+
+class Layer(NamedTuple):
+    """Bytes of one decoder layer: `kept` for backward, `copies` of cast weights kept with it, the `boundary` tensor that checkpointing
+    keeps instead; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
+    forward pass, without and with autograd, the input included."""
+
+    kept: float
+    copies: float
+    boundary: float
+    peak: float
+    rest: float
+    unrecorded: float
+    recorded: float
+
+
+@lru_cache(maxsize=512)
+def layer(
+    shape: Architecture,
+    numerics: Numerics,
+    sequences: int,
+    length: float,
+    attention: str,
+    *,
+    dense: bool,
+    first: bool = False,
+    accumulates: bool = False,
+) -> Layer:
+    """One layer over `sequences` rows of `length` tokens. `first`: its input needs no gradient; `accumulates`: gradients exist already."""
+    tape = Tape()
+    forward = Forward(shape, numerics, sequences, length, attention, tape)
+    x = Tensor(forward.tokens * shape.hidden, numerics.residual, grad=not first)
+    out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
+    tape.hold(x, *forward.returned)
+    walked = tape.backward(out, accumulates=accumulates)
+    return Layer(
+        tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True)
+    )
+
+
+def tail(shape: Architecture, numerics: Numerics, tokens: float) -> float:
+    """Bytes that the last norm and the input of the output projection take."""
+    forward = Forward(shape, numerics, 1, tokens, "flash", Tape())
+    normed = forward.norm(Tensor(tokens * shape.hidden, numerics.residual, grad=True))
+    forward.linear(normed, ("lm_head", shape.hidden, 1, False), quantizable=False)
+    return forward.tape.kept()
+
+
+def _placed(forward: Forward, x: Tensor, attention: Callable[[Tensor], Tensor], mlp: Callable[[Tensor], Tensor]) -> Tensor:
+    tape, shape = forward.tape, forward.shape
+    kind = shape.placement
+
+    def joined(residual: Tensor, branch: Tensor) -> Tensor:
+        branch = tape.dropout(branch, shape.dropout)
+        return tape.add(residual, tape.scale(branch) if shape.residual_scale else branch)
+
+    if kind in ("parallel", "parallel-two"):
+        normed = forward.norm(x)
+        other = forward.norm(x) if kind == "parallel-two" else normed
+        return joined(joined(x, attention(normed)), mlp(other))
+    before, after = kind in ("pre", "sandwich"), kind in ("post", "sandwich")
+    for part in (attention, mlp):
+        normed = forward.norm(x) if before else x
+        branch = part(normed)
+        x = joined(x, forward.norm(branch) if after else branch)
+    return x
+
+
+def _attention(forward: Forward, x: Tensor) -> Tensor:
+    shape, tape = forward.shape, forward.tape
+    layers = attention_linears(shape)
+    query, key, value = _latent(forward, x) if shape.latent else _projected(forward, x, layers)
+    mixed = mix(forward, query, key, value)
+    out = forward.linear(mixed, layers[-1])
+    tape.hold(x, query, key, value)
+    return out
+
+
+def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values; those of a fused projection are views of it."""
+    shape, tape, tokens = forward.shape, forward.tape, forward.tokens
+    if len(layers) == 2:
+        sizes = (tokens * size for size in (shape.query_size, shape.key_size, shape.key_size))
+        query, key, value = tape.split(forward.linear(x, layers[0]), *sizes)
+    else:
+        query, key, value = (forward.linear(x, item) for item in layers[:3])
+    if shape.qk_norm != "none":
+        query, key = forward.norm(query), forward.norm(key)
+    if not shape.positions and not shape.alibi:
+        query, key = _rotated(forward, query), _rotated(forward, key)
+    return query, key, value
+
+
+def _rotated(forward: Forward, x: Tensor) -> Tensor:
+    """Rotary embedding: cosines in the width of the residual stream, so that autocast over float32 yields float32; keeps nothing."""
+    width = max(x.width, forward.numerics.residual)
+    return forward.tape.apply([x], x.elements, width, scratch=2 * x.elements * width)
+
+
+def _latent(forward: Forward, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Multi-head latent attention: low-rank queries and keys, heads put together from a plain and a rotated part."""
+    shape, tape, tokens = forward.shape, forward.tape, forward.tokens
+    assert shape.latent is not None
+    latent = shape.latent
+    *query_layers, kv_a, kv_b, _ = attention_linears(shape)
+    query = x
+    for number, item in enumerate(query_layers):
+        query = forward.linear(forward.norm(query, kind="rms") if number else query, item)
+    width = max(query.width, forward.numerics.residual)
+    query = tape.apply([query], tokens * shape.query_size, width)
+    plain, rotary = tape.split(forward.linear(x, kv_a), tokens * latent.key_value_rank, tokens * latent.rope)
+    expanded = forward.linear(forward.norm(plain, kind="rms"), kv_b)
+    half, value = tape.split(expanded, tokens * shape.heads * latent.plain, tokens * shape.value_size)
+    key = tape.apply([half, rotary], tokens * shape.query_size, width)
+    return query, key, value
+
+
+def _mlp(forward: Forward, x: Tensor, dense: bool) -> Tensor:
+    shape, tape = forward.shape, forward.tape
+    if dense or shape.experts is None:
+        return _feed(forward, x, mlp_linears(shape, dense=True))
+    if not shape.experts.shared:
+        return route(forward, x)
+    layers = mlp_linears(shape, dense=False)
+    if not shape.experts.shared_gate:
+        return tape.add(route(forward, x), _feed(forward, x, layers))
+    shared = _feed(forward, x, layers)
+    routed = route(forward, x)
+    gate = tape.apply([x], forward.tokens, x.width, saved=[x] if forward.numerics.trains else [])
+    shared = tape.multiply(tape.apply([gate], forward.tokens, x.width, saves_output=True), shared)
+    return tape.add(routed, shared)
+
+
+def _feed(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]]) -> Tensor:
+    shape, tape, n = forward.shape, forward.tape, forward.numerics
+    if not shape.gated:
+        return forward.linear(forward.activate(forward.linear(x, layers[0])), layers[1])
+    if len(layers) == 2:
+        fused = forward.linear(x, layers[0])
+        gate, up = tape.split(fused, fused.elements / 2, fused.elements / 2)
+        out = forward.linear(tape.multiply(forward.activate(gate), up), layers[1])
+        tape.hold(gate)
+        return out
+    if n.kernels:
+        gate, up = forward.linear(x, layers[0]), forward.linear(x, layers[1])
+        return forward.linear(tape.apply([gate, up], gate.elements, gate.width, saved=[gate, up]), layers[2])
+    bent = forward.activate(forward.linear(x, layers[0]))
+    return forward.linear(tape.multiply(bent, forward.linear(x, layers[1])), layers[2])

@@ -1,0 +1,191 @@
+"""A model's shape, and how many parameters each part of it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """Multi-head latent attention (DeepSeek): ranks of the compressed query and key-value, and the parts of a head."""
+
+    query_rank: int | None
+    key_value_rank: int
+    rope: int
+    plain: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experts:
+    """Mixture of experts: `active` of `count` experts a token; `dense` layers without experts, `dense_intermediate` wide."""
+
+    count: int
+    active: int
+    intermediate: int
+    shared: int = 0
+    shared_gate: bool = False
+    dense: int = 0
+    router: str = "qwen"
+    bias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vision:
+    """A vision tower: its parameters (with the projector), and tokens that one image adds to the sequence, if known."""
+
+    parameters: int
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """Shape and construction of a decoder. Numbers are elements, not bytes. `assumed` says in words what config.json did not."""
+
+    family: str
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    intermediate: int
+    vocabulary: int
+    tied: bool
+    attention: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
+    mlp: tuple[str, ...] = ("gate_proj", "up_proj", "down_proj")
+    gated: bool = True
+    activation: str = "silu"
+    norm: str = "rms"
+    placement: str = "pre"
+    qk_norm: str = "none"
+    bias: frozenset[str] = frozenset()
+    positions: int = 0
+    alibi: bool = False
+    embedding_scale: bool = False
+    embedding_norm: bool = False
+    residual_scale: bool = False
+    logit_scale: bool = False
+    logit_softcap: bool = False
+    attention_softcap: bool = False
+    attention_sinks: bool = False
+    partial_rotary: bool = False
+    multi_query_math: bool = False
+    narrow_softmax: bool = False
+    expert_adapters: bool = False
+    attention_dropout: float = 0.0
+    dropout: float = 0.0
+    max_positions: int | None = None
+    experts: Experts | None = None
+    latent: Latent | None = None
+    vision: Vision | None = None
+    published: int | None = None
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def query_size(self) -> int:
+        return self.heads * (self.latent.plain + self.latent.rope if self.latent else self.head_dim)
+
+    @property
+    def key_size(self) -> int:
+        return self.kv_heads * self.head_dim
+
+    @property
+    def value_size(self) -> int:
+        return self.heads * self.latent.value if self.latent else self.heads * self.head_dim
+
+    @property
+    def dense_layers(self) -> int:
+        return min(self.layers, self.experts.dense) if self.experts else self.layers
+
+
+def linears(shape: Architecture, *, dense: bool) -> list[tuple[str, int, int, bool]]:
+    """The linear layers of one decoder layer, experts left out: (name, inputs, outputs, has bias)."""
+    return [*attention_linears(shape), *mlp_linears(shape, dense=dense)]
+
+
+def attention_linears(shape: Architecture) -> list[tuple[str, int, int, bool]]:
+    h, qkv, out = shape.hidden, "qkv" in shape.bias, "output" in shape.bias
+    if shape.latent:
+        m, heads = shape.latent, shape.heads
+        query = (
+            [("q_proj", h, shape.query_size, False)]
+            if m.query_rank is None
+            else [("q_a_proj", h, m.query_rank, qkv), ("q_b_proj", m.query_rank, shape.query_size, False)]
+        )
+        return [
+            *query,
+            ("kv_a_proj_with_mqa", h, m.key_value_rank + m.rope, qkv),
+            ("kv_b_proj", m.key_value_rank, heads * (m.plain + m.value), False),
+            ("o_proj", shape.value_size, h, out),
+        ]
+    if len(shape.attention) == 2:
+        return [(shape.attention[0], h, shape.query_size + 2 * shape.key_size, qkv), (shape.attention[1], shape.query_size, h, out)]
+    q, k, v, o = shape.attention
+    return [(q, h, shape.query_size, qkv), (k, h, shape.key_size, qkv), (v, h, shape.key_size, qkv), (o, shape.query_size, h, out)]
+
+
+def mlp_linears(shape: Architecture, *, dense: bool, width: int | None = None) -> list[tuple[str, int, int, bool]]:
+    """Of the dense MLP, or of the shared expert where the layer has experts."""
+    if not dense and width is None:
+        assert shape.experts is not None
+        if not shape.experts.shared:
+            return []
+        width = shape.experts.shared
+    h, ff, bias = shape.hidden, width or shape.intermediate, "mlp" in shape.bias
+    if shape.gated and len(shape.mlp) == 2:
+        return [(shape.mlp[0], h, 2 * ff, bias), (shape.mlp[1], ff, h, bias)]
+    *into, out = shape.mlp
+    return [*((name, h, ff, bias) for name in into), (out, ff, h, bias)]
+
+
+def expert_parameters(shape: Architecture) -> int:
+    """Of all experts of one layer."""
+    if shape.experts is None:
+        return 0
+    e = shape.experts
+    return e.count * (3 * shape.hidden * e.intermediate + (2 * e.intermediate + shape.hidden if e.bias else 0))
+
+
+def norm_parameters(shape: Architecture) -> int:
+    """Of one decoder layer: hidden-size norms, query and key norms, norms of latent attention."""
+    one = shape.hidden * (0 if shape.norm == "layer-plain" else 2 if "norm" in shape.bias else 1)
+    total = one * {"pre": 2, "post": 2, "sandwich": 4, "parallel": 1, "parallel-two": 2}[shape.placement]
+    total += {"none": 0, "head": 2 * shape.head_dim, "full": shape.query_size + shape.key_size}[shape.qk_norm]
+    if shape.latent:
+        total += (shape.latent.query_rank or 0) + shape.latent.key_value_rank
+    return total
+
+
+def layer_parameters(shape: Architecture, *, dense: bool) -> int:
+    """Of one decoder layer, with or without experts."""
+    total = sum(into * out + (out if bias else 0) for _, into, out, bias in linears(shape, dense=dense)) + norm_parameters(shape)
+    if shape.attention_sinks:
+        total += shape.heads
+    if not dense and shape.experts:
+        e = shape.experts
+        total += expert_parameters(shape) + e.count * shape.hidden + (e.count if e.bias else 0) + (shape.hidden if e.shared_gate else 0)
+    return total
+
+
+def head_parameters(shape: Architecture) -> int:
+    """Of the output projection, whether or not it shares its weight with the embedding."""
+    return shape.vocabulary * (shape.hidden + (1 if "head" in shape.bias else 0))
+
+
+def outer_parameters(shape: Architecture) -> int:
+    """Outside the layers and without the output projection: embeddings, the last norm."""
+    norm = shape.hidden * (0 if shape.norm == "layer-plain" else 2 if "norm" in shape.bias else 1)
+    return (shape.vocabulary + shape.positions) * shape.hidden + norm * (2 if shape.embedding_norm else 1)
+
+
+def parameters(shape: Architecture) -> int:
+    """All parameters of the language model, shared weights counted once, the vision tower included."""
+    dense = shape.dense_layers
+    total = dense * layer_parameters(shape, dense=True) + outer_parameters(shape)
+    if dense < shape.layers:
+        total += (shape.layers - dense) * layer_parameters(shape, dense=False)
+    if not shape.tied:
+        total += head_parameters(shape)
+    elif "head" in shape.bias:
+        total += shape.vocabulary
+    return total + (shape.vision.parameters if shape.vision else 0)

@@ -1,0 +1,101 @@
+"""Finding a model's shape by its name: a directory, the local Hugging Face cache, the shipped table; never the network."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from advisor.errors import InputError
+from advisor.memory.architecture import Architecture
+from advisor.memory.model_config import architecture_from_config
+from advisor.memory.tables import mapping, rows
+
+
+def find_architecture(name: str | None, directory: Path | None) -> Architecture | None:
+    """The shape of model `name`: a directory with config.json (absolute, or relative to `directory` or the working directory), the
+    local Hugging Face cache, the shipped table by repository or by last name; None where none of them has it."""
+    if not name:
+        return None
+    for base in (directory, Path()) if directory else (Path(),):
+        found = _read(base / Path(name).expanduser() / "config.json")
+        if found:
+            return found
+    return _cached(name) or _tabled(name)
+
+
+def _read(path: Path) -> Architecture | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError("syntax", "not a JSON file", path=str(path)) from None
+    if not isinstance(config, dict):
+        raise InputError("syntax", "config.json holds no mapping", path=str(path))
+    return architecture_from_config(config)
+
+
+def _cached(name: str) -> Architecture | None:
+    if name.count("/") != 1 or ".." in name:
+        return None
+    home = os.environ.get("HF_HUB_CACHE") or str(Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub")
+    folder = Path(home).expanduser() / ("models--" + name.replace("/", "--"))
+    try:
+        revisions = sorted((folder / "snapshots").iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    except (OSError, ValueError):
+        return None
+    return next((found for path in revisions if (found := _read(path / "config.json"))), None)
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in rows("models.csv"):
+        for key in (row["hf_repo"], row["model"], row["hf_repo"].rpartition("/")[2]):
+            found.setdefault(key.lower(), row)
+    return found
+
+
+def _tabled(name: str) -> Architecture | None:
+    """By repository or last name as written; else by the last name without words that do not change a shape."""
+    key = name.strip().rstrip("/").lower()
+    last = key.rpartition("/")[2]
+    for exact in (key, last):
+        if exact in _index():
+            return _from_row(_index()[exact], exact=True)
+    words = mapping("memory.yaml")["model_words"]
+    for dropped in (frozenset(words["same"]), frozenset(words["same"]) | frozenset(words["seldom"])):
+        short = _shortened(last, dropped)
+        row = _relatives(dropped).get(short) if short else None
+        if row:
+            return _from_row(row, exact=False)
+    return None
+
+
+def _shortened(name: str, dropped: frozenset[str]) -> str:
+    return "-".join(word for word in name.replace("_", "-").split("-") if word and word not in dropped)
+
+
+@lru_cache(maxsize=2)
+def _relatives(dropped: frozenset[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for name, row in _index().items():
+        found.setdefault(_shortened(name.rpartition("/")[2], dropped), row)
+    for name, repository in mapping("memory.yaml")["model_relatives"].items():
+        found.setdefault(_shortened(name, dropped), _index()[repository.lower()])
+    return found
+
+
+def _from_row(row: Mapping[str, str], *, exact: bool) -> Architecture:
+    config = json.loads(row["config"])
+    shape = architecture_from_config({"model_type": row["model_type"], **config})
+    note: tuple[str, ...] = () if exact else (f"shape taken from {row['hf_repo']}",)
+    if row["verified"] == "no":
+        note += (f"the shape of {row['hf_repo']} is recalled, not checked",)
+    return replace(shape, published=int(row["parameters"]) if row["parameters"] else None, assumed=(*shape.assumed, *note))

@@ -1,0 +1,73 @@
+"""A mixture of experts as operations on a tape: tokens sorted by expert, grouped products, weighted sums."""
+
+from __future__ import annotations
+
+from advisor.memory.forward import Forward
+from advisor.memory.numerics import FULL, HALF
+from advisor.memory.tape import Tensor
+
+INDEX = 8.0
+EXPERTS = "experts"
+
+
+def route(forward: Forward, x: Tensor) -> Tensor:
+    """The routed experts' output (transformers.integrations.moe.grouped_mm_experts_forward)."""
+    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    assert e is not None
+    tokens, chosen = forward.tokens, forward.tokens * e.active
+    routing = _weigh(forward, x)
+    picked = tape.apply([x], chosen * shape.hidden, x.width, saved=[Tensor(chosen, INDEX, False)])
+    up = _grouped(forward, picked, shape.hidden, 2 * e.intermediate, fused=2)
+    gate, value = tape.split(up, up.elements / 2, up.elements / 2)
+    inner = _clamped(forward, gate, value) if e.router == "gpt-oss" else tape.multiply(forward.activate(gate), value)
+    down = _grouped(forward, inner, e.intermediate, shape.hidden, fused=1)
+    weighted = tape.multiply(down, routing)
+    ordered = tape.apply([weighted], weighted.elements, weighted.width, saved=[Tensor(chosen, INDEX, False)], temporary=weighted.size)
+    out = tape.apply([ordered], tokens * shape.hidden, ordered.width)
+    tape.hold(x, picked, down)
+    return tape.cast(out, forward.numerics.product if n.autocast else x.width)
+
+
+def _weigh(forward: Forward, x: Tensor) -> Tensor:
+    """Scores of all experts, the weights of the chosen ones."""
+    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    assert e is not None
+    tokens, chosen = forward.tokens, forward.tokens * e.active
+    if e.router == "sigmoid":
+        # Routed in float32, so that the weighted outputs are float32 too.
+        x = tape.cast(x, FULL)
+    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
+    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
+    return tape.apply([wide], chosen, x.width, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
+
+
+def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) -> Tensor:
+    """One product for each expert. An adapter on experts adds its product to the weight before use, so that the sum is a copy of the
+    experts, kept for the backward pass, and its gradient is as large (peft.tuners.lora.layer.ParamWrapper)."""
+    tape, n, e = forward.tape, forward.numerics, forward.shape.experts
+    assert e is not None
+    weights = e.count * into * out
+    x = tape.cast(x, HALF) if n.autocast else x
+    adapted = EXPERTS in n.targets
+    copy = weights * n.weight if adapted else HALF * weights if n.autocast and n.weight > HALF else 0.0
+    gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
+    return tape.apply(
+        [x],
+        forward.tokens * e.active * out,
+        n.product,
+        saved=[x] if n.trains or adapted else [],
+        weight_gradient=gradient,
+        weight_copy=copy,
+        temporary=weights * n.weight if adapted else 0.0,
+        scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0,
+        trains=n.trains or adapted,
+    )
+
+
+def _clamped(forward: Forward, gate: Tensor, value: Tensor) -> Tensor:
+    """gpt-oss: both halves clamped, gate times its sigmoid, times value plus one."""
+    tape = forward.tape
+    gate, value = (tape.apply([tensor], tensor.elements, tensor.width, saved=[tensor]) for tensor in (gate, value))
+    bent = tape.multiply(gate, tape.apply([tape.scale(gate)], gate.elements, gate.width, saves_output=True))
+    return tape.multiply(tape.scale(value), bent)

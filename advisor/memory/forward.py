@@ -1,0 +1,105 @@
+"""Linear layers and norms as operations on a tape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from advisor.memory.architecture import Architecture
+from advisor.memory.numerics import FULL, HALF, Numerics
+from advisor.memory.tape import Tape, Tensor
+
+
+@dataclass(slots=True)
+class Forward:
+    """One decoder layer's forward pass over `sequences` rows of `length` tokens; `returned` tensors live until the layer ends."""
+
+    shape: Architecture
+    numerics: Numerics
+    sequences: int
+    length: float
+    attention: str
+    tape: Tape
+    returned: list[Tensor] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> float:
+        return self.sequences * self.length
+
+    def linear(self, x: Tensor, linear: tuple[str, int, int, bool], *, quantizable: bool = True) -> Tensor:
+        """A linear layer, with a PEFT adapter where its name is a target. Autocast makes a half-precision copy of a wide input and
+        weight; both are kept where the other's gradient is wanted. A quantized weight is expanded for the length of one product."""
+        name, into, out, _ = linear
+        n, tape = self.numerics, self.tape
+        weights = into * out
+        inner = tape.cast(x, HALF) if n.autocast else x
+        quantized = n.quantized is not None and quantizable
+        copy = HALF * weights if n.autocast and n.weight > HALF and not quantized and inner.grad else 0.0
+        learns = n.trains and not quantized
+        temporary = HALF * weights if quantized or (n.autocast and n.weight > HALF and learns) else 0.0
+        y = tape.apply(
+            [inner],
+            self.tokens * out,
+            n.product,
+            saved=[inner] if learns else [],
+            weight_gradient=weights * n.weight if learns else 0.0,
+            weight_copy=copy,
+            temporary=temporary,
+            scratch=HALF * weights if quantized or copy else 0.0,
+            trains=learns,
+        )
+        if n.rank and name in n.targets:
+            y = self.adapter(x, y, into, out)
+        return y
+
+    def adapter(self, x: Tensor, base: Tensor, into: int, out: int) -> Tensor:
+        """base + B(A(dropout(x))) * scale, x first cast to the adapter's width (peft.tuners.lora.layer.Linear.forward)."""
+        n, tape = self.numerics, self.tape
+        x = tape.dropout(tape.cast(x, n.adapter), n.adapter_dropout)
+        width = HALF if n.autocast else n.adapter
+        inner = tape.cast(x, width)
+        a = tape.apply([inner], self.tokens * n.rank, width, saved=[inner], weight_gradient=n.rank * into * n.adapter, trains=True)
+        b = tape.apply([a], self.tokens * out, width, saved=[a], weight_gradient=n.rank * out * n.adapter, trains=True)
+        return tape.cast(tape.add(base, tape.scale(b)), base.width)
+
+    def norm(self, x: Tensor, *, kind: str | None = None) -> Tensor:
+        kind, n, tape = kind or self.shape.norm, self.numerics, self.tape
+        tokens = self.tokens
+        if n.kernels and kind.startswith("rms"):
+            return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
+        if kind == "layer":
+            return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
+        wide = tape.cast(x, FULL)
+        if kind == "layer-plain":
+            return tape.cast(tape.apply([wide], x.elements, FULL, saved=[wide]), x.width)
+        if kind == "layer-float":
+            centred, again = tape.scale(wide), tape.scale(wide)
+            spread = tape.apply([centred], tokens, FULL, saved=[centred], temporary=3 * wide.size, scratch=wide.size)
+            normalized = tape.multiply(again, spread)
+        else:
+            spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=3 * wide.size, scratch=wide.size)
+            normalized = tape.multiply(wide, spread)
+        if kind == "rms":
+            narrow = tape.cast(normalized, x.width)
+            return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [], trains=n.trains)
+        weighted = tape.apply([normalized], x.elements, FULL, saved=[normalized] if n.trains else [], trains=n.trains)
+        return tape.cast(weighted, x.width)
+
+    def activate(self, x: Tensor) -> Tensor:
+        """An activation function; most keep their input only, some are written out in elementary operations."""
+        tape, kind = self.tape, self.shape.activation
+        if kind == "gelu_new":
+            half = tape.scale(x)
+            cubed = tape.scale(tape.apply([x], x.elements, x.width, saved=[x]))
+            bent = tape.apply([tape.scale(tape.add(x, cubed))], x.elements, x.width, saves_output=True)
+            out = tape.multiply(half, tape.scale(bent))
+            tape.hold(x)
+            return out
+        if kind == "relu":
+            return tape.apply([x], x.elements, x.width, saves_output=True)
+        if kind in ("relu2", "relu_squared"):
+            bent = tape.apply([x], x.elements, x.width, saves_output=True)
+            return tape.apply([bent], x.elements, x.width, saved=[bent])
+        if kind == "quick_gelu":
+            gate = tape.apply([tape.scale(x)], x.elements, x.width, saves_output=True)
+            return tape.multiply(x, gate)
+        return tape.apply([x], x.elements, x.width, saved=[x])

@@ -1,0 +1,78 @@
+"""Logits and what a trainer's loss and metrics make of them: copies alive at once, forward and at the start of the backward pass."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.memory.architecture import Architecture
+from advisor.memory.numerics import FULL, Numerics
+from advisor.memory.settings import Run
+from advisor.memory.tables import mapping
+
+
+class Loss(NamedTuple):
+    """Bytes. `inside`: at the end of the model's own forward pass, casts of weights still cached; `forward`: the most until the loss is
+    returned; `backward`: at the start of the backward pass; `head`: while the head's own gradient is made, that gradient left out;
+    `before_reference`: what the policy left when the reference's forward pass runs in between, None where none does."""
+
+    inside: float
+    forward: float
+    backward: float
+    head: float
+    before_reference: float | None = None
+
+
+def loss(shape: Architecture, run: Run, numerics: Numerics, rows: int, positions: float) -> Loss:
+    """Over `rows` sequences whose logits are built at `positions` tokens each."""
+    if run.method.loss == "score":
+        return Loss(0.0, 0.0, 0.0, 0.0)
+    if run.fused_loss:
+        return _fused(shape, rows * positions, numerics)
+    elements = rows * positions * shape.vocabulary
+    product = numerics.product * elements
+    capped = product if shape.logit_softcap else 0.0
+    inside = product + max(capped, product if shape.logit_scale else 0.0)
+    if run.method.loss == "cross_entropy":
+        return _cross_entropy(elements, product, capped, inside)
+    return _log_probs(shape, run, numerics, rows, elements, product, capped, inside)
+
+
+def _cross_entropy(elements: float, product: float, capped: float, inside: float) -> Loss:
+    """transformers' own loss: float32 copy, its log-softmax, and in the backward pass two gradients beside that."""
+    entry = mapping("memory.yaml")["logits"]["cross_entropy"]
+    wide = entry["wide_bytes"] * elements
+    copies = entry["forward_wide"] * wide + capped + (product if product < wide else 0.0)
+    return Loss(max(inside, copies), copies, entry["backward_wide"] * wide + capped, product)
+
+
+def _log_probs(
+    shape: Architecture, run: Run, numerics: Numerics, rows: int, elements: float, product: float, capped: float, inside: float
+) -> Loss:
+    """Log-probabilities of given tokens (trl.trainer.utils.selective_log_softmax), reference logits, copies for metrics."""
+    data = mapping("memory.yaml")["logits"]
+    method = run.method
+    logits = numerics.logits * elements
+    row = logits / rows
+    entry = data["log_probs"]["full" if numerics.logits == FULL else "half"]
+    kept = capped + logits + entry["kept"] * logits
+    moments = [capped + logits + (product if product < logits else 0.0), kept + entry.get("forward_rows", 0) * row]
+    before = None
+    if run.reference in ("shared", "separate") and method.reference_logits:
+        before = kept
+        moments += [kept + inside + (logits if product < logits else 0.0), kept + logits + row]
+        kept += logits
+    if method.entropy:
+        chunk = data["entropy_chunk_tensors"] * data["entropy_chunk_tokens"] * shape.vocabulary * numerics.logits
+        moments.append(kept + chunk + (logits if rows > 1 else 0.0))
+    if method.halves:
+        # Desirable and undesirable rows are picked out, then the masked tokens of the larger half.
+        moments.append(kept + (1 + -(-rows // 2) / rows) * logits)
+    backward = max(entry["backward"] * logits, logits + entry.get("backward_rows", 0) * row)
+    return Loss(inside, max(moments), backward + capped, product, before)
+
+
+def _fused(shape: Architecture, tokens: float, numerics: Numerics) -> Loss:
+    entry = mapping("memory.yaml")["fused_loss"]
+    tile = min(tokens, entry["tile_tokens"]) * min(shape.vocabulary, entry["tile_columns"]) * entry["tile_bytes"]
+    gradient = entry["gradient_bytes"] * (tokens * shape.hidden + (shape.vocabulary * shape.hidden if numerics.trains else 0))
+    return Loss(tile, tile, tile + gradient, gradient)

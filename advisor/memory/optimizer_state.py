@@ -1,0 +1,50 @@
+"""Bytes that an optimizer keeps between steps, and needs within one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.memory.tables import mapping
+from advisor.memory.weights import Weights
+
+
+class State(NamedTuple):
+    """`kept` between steps; `temporary` within one; `pageable`: can move to the host; `gradients`: they are kept at all."""
+
+    kept: float
+    temporary: float
+    pageable: bool
+    gradients: bool
+    assumed: str | None
+
+
+def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State:
+    """`name` as frameworks write it; an unknown one counts as AdamW, in words. `deepspeed`: float32 master weights and moments."""
+    data = mapping("memory.yaml")
+    key = name.lower().replace("-", "_")
+    key = data["optimizer_aliases"].get(key, key)
+    assumed = None
+    if key not in data["optimizers"]:
+        assumed = f"optimizer {name or 'not given'}: counted as AdamW"
+        key = data["optimizer_unknown"]
+    entry = data["optimizers"][key]
+    learning, outer, width = weights.learning, weights.outer, weights.width
+    if deepspeed and "moments" in entry and key.startswith("adam"):
+        kept = float(learning * data["deepspeed_moment_bytes"])
+    elif "moments" in entry:
+        kept = (learning - outer) * entry["moments"] * width + outer * entry.get("outer_moments", entry["moments"]) * width
+    elif entry.get("factored"):
+        kept = 4.0 * learning / hidden * 2
+    elif "low_rank" in entry:
+        inner = learning - outer
+        share = min(1.0, entry["low_rank"] / hidden)
+        kept = inner * share * (2 * entry.get("low_rank_bytes", width) + width) + outer * 2 * width
+    else:
+        rest = min(weights.embedding, learning) if outer and "embedding_bytes" in entry else 0
+        kept = (learning - rest) * entry["bytes"] + rest * entry.get("embedding_bytes", 0)
+    if deepspeed:
+        kept += learning * data["master_bytes"] if width < data["master_bytes"] else 0
+    # DeepSpeed widens the gradients of its partition for the step.
+    widened = learning * data["master_bytes"] if deepspeed and width < data["master_bytes"] else 0
+    temporary = widened + entry.get("temporary", 0) * learning * width + entry.get("largest_temporary", 0) * weights.largest
+    return State(kept, temporary, bool(entry.get("pageable")), entry.get("gradients", True), assumed)

@@ -1,0 +1,231 @@
+"""What the estimate needs to know of a run, read from canonical names and checked; what is missing is assumed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advisor.errors import InputError
+from advisor.memory.method import Method, method_of
+from advisor.memory.reader import OFF_WORDS, Reader
+from advisor.memory.tables import mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run in plain terms. Widths are bytes, lengths tokens. `assumed` says in words what the settings did not."""
+
+    method: Method
+    batch: int
+    accumulation: int
+    length: int
+    completion: int | None
+    weight: float
+    half: bool
+    peft: str
+    rank: int
+    targets: tuple[str, ...] | str
+    adapter_dropout: float
+    quantization: str | None
+    optimizer: str
+    checkpointing: bool
+    attention: str
+    padded: bool
+    fused_loss: bool
+    kernels: bool
+    offloaded: frozenset[str]
+    zero_stage: int
+    fsdp: bool
+    tensor: int
+    pipeline: int
+    context: int
+    expert: int
+    reference: str
+    engine: str
+    engine_share: float
+    engine_sleeps: bool
+    engine_length: int | None
+    generation_batch: int
+    critic_parameters: float | None
+    reward_parameters: float | None
+    images: int
+    vision_frozen: bool
+    optimizer_in_backward: bool
+    assumed: tuple[str, ...]
+
+
+def read(settings: Mapping[str, object]) -> Run:
+    """The run that `settings` describe. Raises InputError for a value that cannot be, and for a run without batch or length."""
+    r = Reader(settings)
+    method = method_of(r.word("method"))
+    batch = r.count("batch.micro") or r.count("batch.per_device")
+    if batch is None:
+        raise InputError("usage", "batch.per_device is not known: memory cannot be estimated without it")
+    length, completion = _lengths(r, method)
+    weight, half = _precision(r)
+    peft, quantization = _adapters(r)
+    attention, padded = _attention(r)
+    engine, share = _engine(r, method)
+    accumulation = r.count("batch.accumulation") or 1
+    return Run(
+        method=method,
+        batch=batch,
+        accumulation=accumulation,
+        length=length,
+        completion=completion,
+        weight=weight,
+        half=half,
+        peft=peft,
+        rank=(r.count("peft.rank") or 8) if peft != "none" else 0,
+        targets=_targets(r) if peft != "none" else (),
+        adapter_dropout=r.number("peft.dropout") or 0.0,
+        quantization=quantization,
+        optimizer=r.word("optimizer.name") or "",
+        checkpointing=bool(r.flag("memory.gradient_checkpointing")),
+        attention=attention,
+        padded=padded,
+        fused_loss=bool(r.flag("memory.fused_loss")),
+        kernels=bool(r.flag("memory.fused_kernels")),
+        offloaded=_offloaded(r),
+        zero_stage=_zero(r),
+        fsdp=bool(r.flag("parallel.fsdp")),
+        tensor=r.degree("parallel.tensor"),
+        pipeline=r.degree("parallel.pipeline"),
+        context=r.degree("parallel.context") * r.degree("parallel.sequence"),
+        expert=r.degree("parallel.expert"),
+        reference=_reference(r, method, peft),
+        engine=engine,
+        engine_share=share,
+        engine_sleeps=bool(r.flag("rollout.engine_sleep")),
+        engine_length=r.count("rollout.engine_max_length"),
+        generation_batch=_generated(r, method, batch * accumulation),
+        critic_parameters=r.number("critic.parameters"),
+        reward_parameters=r.number("reward.parameters"),
+        images=r.count("data.images_per_sample") or 0,
+        vision_frozen=bool(r.flag("model.freeze_vision")),
+        optimizer_in_backward=bool(r.flag("memory.optimizer_in_backward")),
+        assumed=tuple(r.assumed),
+    )
+
+
+def _lengths(r: Reader, method: Method) -> tuple[int, int | None]:
+    total, prompt, completion = (r.count(f"lengths.{part}") for part in ("total", "prompt", "completion"))
+    if method.online and completion:
+        if prompt is None and total is None:
+            prompt = completion
+            r.assume(f"prompts as long as completions ({prompt} tokens): lengths.prompt is not known")
+        return (prompt + completion if prompt else total or completion), completion
+    if total is None and prompt and completion:
+        total = prompt + completion
+    if total is None:
+        raise InputError(
+            "usage", "lengths.total is not known (or lengths.prompt with lengths.completion): memory cannot be estimated without it"
+        )
+    return total, completion if method.completion_only else None
+
+
+def _generated(r: Reader, method: Method, completions: int) -> int:
+    """Completions that one GPU generates at once: prompts of a rollout times group size, shared by the GPUs; else one optimizer step's."""
+    prompts, devices = r.count("batch.prompts"), r.count("batch.devices") or r.count("hardware.gpus") or 1
+    if prompts is None:
+        return completions
+    return -(-prompts * (r.count("rollout.group_size") or method.group) // devices)
+
+
+def _precision(r: Reader) -> tuple[float, bool]:
+    data = mapping("memory.yaml")
+    name = (r.word("model.dtype") or "").removeprefix("torch.")
+    half = bool(r.flag("precision.bf16")) or bool(r.flag("precision.fp16"))
+    if name not in data["dtypes"] or name == "auto":
+        name = data["dtype_unknown"]
+        r.assume(f"weights load as {name}: model.dtype is not known")
+    return float(data["dtypes"][name]), half
+
+
+def _adapters(r: Reader) -> tuple[str, str | None]:
+    kind = r.word("peft.kind") or "none"
+    kind = "none" if kind in OFF_WORDS | {"full"} else kind
+    words = str(r.settings.get("precision.quantization") or "").lower()
+    quantization = "4bit" if "4" in words else "8bit" if "8" in words else None
+    if kind == "qlora" and quantization is None:
+        quantization = "4bit"
+    if quantization and kind == "none":
+        r.assume("a quantized model cannot learn without adapters: counted as LoRA of rank 8")
+        kind = "lora"
+    return kind, quantization
+
+
+def _targets(r: Reader) -> tuple[str, ...] | str:
+    value = r.settings.get("peft.targets")
+    if isinstance(value, (list, tuple)) and value:
+        return tuple(str(item).rpartition(".")[2] for item in value)
+    if isinstance(value, str) and value.strip():
+        word = value.strip()
+        return (
+            "all-linear"
+            if word.lower() in ("all-linear", "all", "all_linear")
+            else tuple(part.strip() for part in word.replace(",", " ").split())
+        )
+    return ()
+
+
+def _attention(r: Reader) -> tuple[str, bool]:
+    """One of eager, sdpa, flash; and whether batches carry a padding mask."""
+    word = r.word("memory.attention") or "sdpa"
+    padded = r.flag("memory.packing") is not True
+    if "flash" in word or "xformers" in word or word.startswith("fa") or "kernels-community" in word:
+        return "flash", padded
+    return ("eager" if word == "eager" else "sdpa" if padded else "flash"), padded
+
+
+def _offloaded(r: Reader) -> frozenset[str]:
+    """Of optimizer, parameters, activations: what the host holds."""
+    value = r.settings.get("parallel.offload")
+    found = set()
+    words = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value).lower() if value else ""
+    if value is True or any(word in words for word in ("optim", "cpu", "true", "all", "nvme")):
+        found.add("optimizer")
+    if any(word in words for word in ("param", "all")):
+        found |= {"parameters", "optimizer"}
+    if r.flag("memory.activation_offload"):
+        found.add("activations")
+    return frozenset(found)
+
+
+def _zero(r: Reader) -> int:
+    stage = r.number("parallel.zero_stage")
+    if stage is None:
+        return 0
+    if stage not in (0, 1, 2, 3):
+        raise InputError("usage", f"parallel.zero_stage is {stage:g}: DeepSpeed has the stages 0 to 3")
+    return int(stage)
+
+
+def _reference(r: Reader, method: Method, peft: str) -> str:
+    """One of none, precomputed, shared (the adapter is switched off), separate."""
+    coefficient = r.number("kl.coefficient")
+    wanted = method.reference or (method.reference_by_kl and bool(coefficient))
+    if method.reference and method.online and coefficient == 0 and method.name not in ("online_dpo", "xpo", "nash_md"):
+        wanted = False
+    if not wanted:
+        return "none"
+    if r.flag("reference.precompute"):
+        return "precomputed"
+    named, own = r.word("reference.model"), r.word("model.name")
+    if peft != "none" and (named is None or named == own) and not r.flag("reference.sync"):
+        return "shared"
+    return "separate"
+
+
+def _engine(r: Reader, method: Method) -> tuple[str, float]:
+    """Where completions come from: none, generate (the trained model itself), colocate, server."""
+    share = r.number("rollout.engine_memory")
+    if share is not None and not 0 < share <= 1:
+        raise InputError("usage", f"rollout.engine_memory is {share:g}: a share of the GPU between 0 and 1 is needed")
+    share = share if share is not None else float(mapping("memory.yaml")["engine"]["default_share"])
+    if not method.online:
+        return "none", 0.0
+    engine, mode = r.word("rollout.engine") or "hf", r.word("rollout.engine_mode") or "colocate"
+    if engine in OFF_WORDS | {"hf", "transformers", "generate"}:
+        return "generate", 0.0
+    return ("colocate", share) if mode in ("colocate", "colocated", "hybrid", "local") else ("server", 0.0)

@@ -1,0 +1,107 @@
+"""Parameters of the trained model by what happens to them: base weights, adapters, what learns, what is quantized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advisor.memory.architecture import (
+    Architecture,
+    expert_parameters,
+    head_parameters,
+    layer_parameters,
+    linears,
+    norm_parameters,
+    outer_parameters,
+    parameters,
+)
+from advisor.memory.experts import EXPERTS
+from advisor.memory.settings import Run
+from advisor.memory.tables import mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Elements and bytes on one GPU before data-parallel sharding. `outer`: embeddings and head among the learning elements;
+    `width`: bytes of a learning element; `largest`: elements of the largest learning tensor; `quantized`: bytes of a quantized element."""
+
+    base: int
+    base_bytes: float
+    adapters: int
+    learning: int
+    outer: int
+    width: float
+    largest: int
+    head: int
+    embedding: int
+
+
+def targets(shape: Architecture, run: Run) -> frozenset[str]:
+    """Names of the linear layers that carry an adapter. PEFT's own default is query and value, or the fused projection."""
+    names = {item[0] for dense in (True, False) if dense or shape.experts for item in linears(shape, dense=dense)}
+    if run.peft == "none":
+        return frozenset()
+    if run.targets:
+        wanted = names if run.targets == "all-linear" else names & set(run.targets)
+        inner = set(shape.mlp) & wanted or {"w1", "w2", "w3"} & set(run.targets)
+        # PEFT takes the MLP's names for the stacked experts' where a family has both.
+        return frozenset((wanted - set(shape.mlp)) | {EXPERTS}) if shape.expert_adapters and inner else frozenset(wanted)
+    attention = shape.attention
+    return frozenset({attention[0]} if len(attention) == 2 or shape.latent else {attention[0], attention[2]})
+
+
+def adapter_parameters(shape: Architecture, run: Run) -> int:
+    """Two low-rank matrices for every target in every layer."""
+    chosen = targets(shape, run)
+
+    def of(dense: bool) -> int:
+        total = sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
+        e = shape.experts
+        if e and not dense and EXPERTS in chosen:
+            total += run.rank * (
+                2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count
+            )
+        return total
+
+    dense = shape.dense_layers
+    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+
+
+def linear_parameters(shape: Architecture) -> int:
+    """Elements in linear layers of all decoder layers: what quantization reaches (experts are stacked tensors, which it does not)."""
+    dense = shape.dense_layers
+
+    def of(kind: bool) -> int:
+        return sum(into * out for _, into, out, _ in linears(shape, dense=kind))
+
+    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+
+
+def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
+    """`weight`: bytes of an unquantized base element."""
+    scored = run.method.loss == "score"
+    head = shape.hidden if scored else head_parameters(shape)
+    base = parameters(shape)
+    if scored:
+        base += shape.hidden - (0 if shape.tied else head_parameters(shape))
+    embedding = shape.vocabulary * shape.hidden
+    base_bytes = base * weight
+    if run.quantization:
+        linear = linear_parameters(shape)
+        base_bytes = linear * mapping("memory.yaml")["quantization"][run.quantization] + (base - linear) * weight
+    if run.peft == "none":
+        largest = max(embedding, expert_parameters(shape) * 2 // 3, *(into * out for _, into, out, _ in linears(shape, dense=True)))
+        vision = shape.vision.parameters if shape.vision and run.vision_frozen else 0
+        outer = outer_parameters(shape) + (head if not shape.tied or scored else 0) + shape.layers * norm_parameters(shape)
+        return Weights(base, base_bytes, 0, base - vision, outer, weight, largest, head, embedding)
+    adapters = adapter_parameters(shape, run) + (shape.hidden if scored else 0)
+    return Weights(base, base_bytes, adapters, adapters, 0, adapter_width(run), adapters, head, embedding)
+
+
+def adapter_width(run: Run) -> float:
+    """PEFT keeps adapters in float32, over a half-precision base too; TRL casts them to bfloat16 over a quantized base and under ZeRO-3."""
+    return 2.0 if run.quantization or run.zero_stage == 3 else 4.0
+
+
+def layer_elements(shape: Architecture) -> int:
+    """Elements of the largest decoder layer."""
+    return max(layer_parameters(shape, dense=dense) for dense in (True, False) if dense or shape.experts)

@@ -1,0 +1,94 @@
+"""The closed form against traced runs of real modules: every family, method, precision and adapter of tests/memory/data."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from advisor.memory.architecture import parameters
+from advisor.memory.estimate import peak
+from advisor.memory.model_config import architecture_from_config
+from advisor.memory.settings import read
+
+DATA = Path(__file__).parent / "data"
+GIB = 2**30
+FAMILIES = {family["name"]: family["config"] for family in json.loads((DATA / "families.json").read_text())}
+
+# Known to be off: eager attention that holds one more score tensor (Falcon), ALiBi's scores held across layers (BLOOM), the gate
+# of gpt-oss in a checkpointed layer, adapters on latent attention.
+KNOWN = {
+    "falcon-4l-16": 0.15,
+    "bloom-4l": 0.13,
+    "gptoss-4l-20": 0.05,
+    "gptoss-4l-23": 0.04,
+    "deepseekv3-4l": 0.05,
+    "gpt2-4l-05": 0.04,
+    "neox-4l-16": 0.035,
+}
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text().splitlines()]
+
+
+def estimated(row: dict[str, Any]) -> float:
+    """GiB of tensors at the peak."""
+    shape = architecture_from_config(FAMILIES[row["family"]] if "family" in row else row["model"]["config"])
+    return peak(read({**row["settings"], "method": row["method"]}), shape, None, 1).moment.total / GIB
+
+
+def allowed(name: str) -> float:
+    return next((limit for known, limit in KNOWN.items() if name.startswith(known)), 0.03)
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_four_layer_models_of_every_family_are_within_three_percent(family: str) -> None:
+    errors = {row["id"]: estimated(row) / row["traced"]["peak_gib"] - 1 for row in rows("traces.jsonl") if row["family"] == family}
+    assert errors
+    assert {name: error for name, error in errors.items() if abs(error) > allowed(name)} == {}
+
+
+def test_models_of_full_depth_are_within_one_percent() -> None:
+    """These were traced after the formulas stood, and no formula was changed for them but KTO's copies for a single row."""
+    errors = {row["id"]: estimated(row) / row["traced"]["peak_gib"] - 1 for row in rows("traces_full.jsonl")}
+    assert len(errors) >= 40
+    assert {name: error for name, error in errors.items() if abs(error) > 0.01} == {}
+
+
+def test_mean_error_over_all_traces_is_below_one_percent() -> None:
+    errors = [abs(estimated(row) / row["traced"]["peak_gib"] - 1) for name in ("traces.jsonl", "traces_full.jsonl") for row in rows(name)]
+    assert statistics.mean(errors) < 0.01
+
+
+@pytest.mark.parametrize("name", ["traces.jsonl", "traces_full.jsonl"])
+def test_parameters_are_those_of_the_real_modules(name: str) -> None:
+    wrong = {}
+    for row in rows(name):
+        if row["method"] == "reward":  # a score instead of an output projection
+            continue
+        shape = architecture_from_config(FAMILIES[row["family"]] if "family" in row else row["model"]["config"])
+        if parameters(shape) != row["traced"]["parameters"]:
+            wrong[row["id"]] = (parameters(shape), row["traced"]["parameters"])
+    assert wrong == {}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("pattern", ["llama-4l-0[03]", "gemma2-4l-00", "mixtral-4l-08", "neox-4l-14"])
+def test_tracing_again_gives_the_same_figures(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opt-in: needs torch, transformers and peft in this environment."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    tools = Path(__file__).parents[2] / "tools"
+    monkeypatch.syspath_prepend(str(tools))
+    monkeypatch.setattr("sys.argv", ["trace_memory.py", "--out", str(tmp_path / "out.jsonl"), "--only", f"^{pattern}$"])
+    import trace_memory  # type: ignore[import-not-found]
+
+    assert trace_memory.main() == 0
+    fresh = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    recorded = {row["id"]: row["traced"]["peak_gib"] for row in rows("traces.jsonl") if re.fullmatch(pattern, row["id"])}
+    assert {row["id"]: row["traced"]["peak_gib"] for row in fresh} == pytest.approx(recorded, rel=0.01)

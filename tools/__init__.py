@@ -1,0 +1,1 @@
+"""Programs that generate data files of this repository. Nothing here is installed."""
