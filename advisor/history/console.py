@@ -59,7 +59,7 @@ class _Reader:
             return
         if not (self._verl(line) or self._marked(line)):
             self._counted(line)
-        if len(self.rows) == before and not self.events.line(line, before) and _FINISHED.search(line):
+        if len(self.rows) == before and not self.events.line(line, before, self.crash.people) and _FINISHED.search(line):
             self.finished = True
         if len(self.rows) > before:
             self.crash.progressed()

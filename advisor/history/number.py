@@ -9,7 +9,7 @@ from typing import Any
 MAX_DEPTH = 6
 
 _CELL = re.compile(
-    r"[^\w+\-.]*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf|infinity))\s*(%)?(?:\s*[^\w\s%.,:/-].*)?",
+    r"[^\w+\-.]*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf|infinity))\s*(%)?(?:\s*[^\w\s%.,:/-].*)?",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -68,5 +68,5 @@ def cell_number(cell: str) -> float | None:
     match = _CELL.fullmatch(cell.strip().strip("*`_ "))
     if not match:
         return None
-    number = number_in(match[1])
+    number = number_in(match[1].replace(",", ""))
     return number / 100 if number is not None and match[2] else number

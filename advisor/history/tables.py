@@ -162,7 +162,7 @@ def read_notebook(document: Mapping[str, Any], shown: str) -> History:
     best = found[0]
     others = [history for history in found[1:] if not _repeats(history, best)]
     if others:
-        remark = f"{len(others)} further outputs hold metrics of other runs: the one with most rows was read"
+        remark = f"metrics stand in {len(others) + 1} outputs that differ, as of several runs: the one with most rows was read"
         return replace(best, warnings=(*best.warnings, remark))
     return best
 
