@@ -12,6 +12,7 @@ from advisor.history.redaction import file_name, people_in, redacted
 
 FRAMES_KEPT = 3
 EVENTS_KEPT = 50
+LONGEST_SIGNAL = 400
 
 _HEADER = "Traceback (most recent call last)"
 _FRAME = re.compile(r'File "([^"]*)", line (\d+)(?:, in (.+))?')
@@ -81,7 +82,7 @@ class CrashWatcher:
             return True
         if "home" in text or "Users" in text:
             self.people |= people_in(text)
-        frame = _FRAME.search(text)
+        frame = _FRAME.search(text) if 'File "' in text else None
         if frame:
             if self._open is None:
                 self._open = _Trace()
@@ -90,7 +91,7 @@ class CrashWatcher:
             return True
         if self._open is not None:
             return self._inside(text)
-        signal = _INTERRUPTED.search(text)
+        signal = _INTERRUPTED.search(text) if len(text) <= LONGEST_SIGNAL else None
         if signal:
             self._signal = next((group for group in signal.groups() if group), "CANCELLED")
         return False
