@@ -77,7 +77,7 @@ def test_a_cut_last_line_is_named(tmp_path: Path) -> None:
 def test_broken_lines_are_counted(tmp_path: Path) -> None:
     text = '{"step": 1, "loss": 0.7}\nnot json\n[1, 2]\n{"step": 2, "loss": 0.6}\n'
     history = read_history(written(tmp_path, "a", text))
-    assert history.warnings == ("2 lines are no JSON objects: they were left out",)
+    assert history.warnings == ("2 lines are no JSON objects, and left out",)
     assert history.ended == "unknown"
 
 
@@ -171,3 +171,23 @@ def test_json_list_columns_and_last_values(tmp_path: Path) -> None:
 )
 def test_cells(cell: str, number: float | None) -> None:
     assert cell_number(cell) == number
+
+
+def test_a_row_ends_where_its_object_ends(tmp_path: Path) -> None:
+    text = '  {"step": 1, "loss": 0.7}  \r\n{"step": 2, "loss": 0.6} trailing\n{"step": 3, "loss": 0.5}'
+    history = read_history(written(tmp_path, "a", text))
+    assert points(history, "loss") == [(1, 0.7), (3, 0.5)]
+    assert history.warnings == ("1 line is no JSON object, and left out",)
+
+
+def test_the_counter_of_the_tracker_is_no_optimizer_step(tmp_path: Path) -> None:
+    text = jsonl(
+        {"_step": 0, "system/gpu": 3.0},
+        {"_step": 1, "train/loss": 0.7, "train/global_step": 10},
+        {"_step": 2, "system/gpu": 4.0},
+        {"_step": 3, "train/loss": 0.6, "train/global_step": 20},
+    )
+    history = read_history(written(tmp_path, "a", text))
+    assert points(history, "loss") == [(10, 0.7), (20, 0.6)]
+    assert points(history, "system/gpu") == [(10, 4.0)]
+    assert not any("go back" in warning for warning in history.warnings)
