@@ -200,7 +200,6 @@ def test_a_card_too_small_for_one_layer_is_said_so() -> None:
     assert found.verdict == "does-not-fit"
 
 
-
 SWITCHES = st.fixed_dictionaries(
     {
         "batch.per_device": st.integers(1, 16),
