@@ -100,7 +100,7 @@ class Declarations:
         """Every declaration of a key, the section's own first; empty where it has none in any release."""
         steps = segments(key)
         found = []
-        for table, name in self.members(section):
+        for table, name in self.members(section) if steps else ():
             chain, rest = table.walk(name, steps)
             if not rest:
                 found.append(Place(table, name, ".".join(steps), (table.sections[name], *chain)))
@@ -145,7 +145,10 @@ class Declarations:
                     yield from self._paths(self._nodes[entry["of"]], position, f"{prefix}{key}.")
 
     def stated(self, part: str, section: str, key: str) -> Iterator[dict[str, Any]]:
-        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`; of the keys above too, where it says `below`."""
+        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`.
+
+        An entry that says `below` speaks for the keys inside its own too.
+        """
         for item in self.overlay.get(part, ()):
             named = item["key"] == key or ("below" in item and key.startswith(item["key"] + "."))
             if named and ("sections" not in item or section in item["sections"]):
