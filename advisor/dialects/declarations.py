@@ -18,6 +18,8 @@ Entry = dict[str, Any]
 """One key as `schemas/keys/README.md` describes it."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 _OPEN = re.compile(r"\b(dict|Any|object|Mapping)\b")
+_ANYTHING = re.compile(r"\bdict\[\w+, Any\]")
+"""A mapping of anything, of which some names are known from an example."""
 
 
 class Place(NamedTuple):
@@ -174,4 +176,5 @@ def segments(key: str) -> list[str]:
 def is_open(entry: Entry) -> bool:
     """Whether a key holds a mapping whose names are free."""
     history = entry.get("type_history") or [[None, entry.get("type") or type(entry["default"]).__name__]]
-    return "of" not in entry and any(_OPEN.search(name) for _, name in history)
+    pattern = _ANYTHING if "of" in entry else _OPEN
+    return any(pattern.search(name) for _, name in history)

@@ -112,12 +112,15 @@ class Root(BaseModel):
 """,
         "toy/schemas/parts.py": "from pydantic import BaseModel\nclass Part(BaseModel):\n    size: int = 3\n",
         "toy/extra/dance/args.py": "from pydantic import BaseModel\nclass DanceArgs(BaseModel):\n    steps: int = 1\n",
+        "toy/extra/song/args.py": "from pydantic import BaseModel\nclass SongConfig(BaseModel):\n    verses: int = 2\n",
+        "toy/extra/song/plugin.py": 'class Song:\n    def get_input_args(self):\n        return "toy.extra.song.SongConfig"\n',
     }
-    layout = {"section": "config", "root": "Root", "prefer": "toy/schemas/config", "plugins": r"toy/extra/(\w+)/args\.py"}
+    layout = {"section": "config", "root": "Root", "prefer": "toy/schemas/config", "plugins": r"toy/extra/(\w+)/\w+\.py"}
     fields = nested_classes.sections(wheel(files), layout)["config"].fields
-    assert set(fields) == {"part", "part.size", "parts", "parts[].size", "by_name", "by_name.*.size", "steps"}
+    assert set(fields) == {"part", "part.size", "parts", "parts[].size", "by_name", "by_name.*.size", "steps", "verses"}
     assert fields["parts"].outdated_key
     assert fields["steps"] == Field("int", 1, plugin="dance")
+    assert fields["verses"] == Field("int", 2, plugin="song")
 
 
 def test_options_of_a_program_those_of_a_loop_too(wheel: MakeWheel) -> None:
