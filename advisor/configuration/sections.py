@@ -80,7 +80,9 @@ class Memory(Section):
 
 
 class Estimate(Section):
+    low: float | None = value("lower end of the predicted peak per GPU", "GiB", minimum=0)
     peak: float | None = value("predicted peak per GPU", "GiB", minimum=0)
+    high: float | None = value("upper end of the predicted peak per GPU", "GiB", minimum=0)
     usable: float | None = value("memory that a process can use on the target GPU", "GiB", minimum=0)
     phase: str | None = value("phase that needs the most memory")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.fixes.edit import Applied
 from advisor.fixes.feeding import fed_alike
-from advisor.fixes.plan import path_of
+from advisor.fixes.plan import new_name, path_of
 from advisor.fixes.tree import Step, with_key, with_value, without
 from advisor.source.document import Document, Mapping, Node, Sequence
 
@@ -42,7 +42,7 @@ def expected_data(
         elif edit.op != "rename" or edit.value is not None:
             data = with_value(data, path, as_value(one))
         if edit.op == "rename":
-            renames.append((path, edit.new_key))
+            renames.append((path, new_name(edit, path[-1]) if document.format == "shell" else edit.new_key))
     for path, key in sorted(renames, key=lambda rename: -len(rename[0])):
         data = with_key(data, path, key)
     return data

@@ -60,7 +60,7 @@ def node_at(document: Document, path: tuple[str, ...]) -> Node:
 def owner(document: Document, key: str) -> tuple[Mapping, str]:
     """The mapping that holds, or would hold, a key, and the key's name in it. Raises Refusal."""
     value = document.values.get(key)
-    parent, _, name = key.rpartition(".")
+    parent, _, name = key.rpartition(".") if document.format != "shell" else ("", "", key)
     path = path_of(document, parent) if value is None else value.path[:-1]
     if path is None:
         raise Refusal(f"needs {parent!r}, which is not in the file")
@@ -119,7 +119,12 @@ def label(edit: Edit) -> str:
 
 def renamed(edit: Edit) -> str:
     """The dotted key after `rename`."""
-    return f"{edit.key.removesuffix(label(edit))}{edit.new_key}"
+    return new_name(edit, edit.key)
+
+
+def new_name(edit: Edit, name: str) -> str:
+    """A name after `rename`. In a shell script `actor.lr` is one name, of which the last part is renamed."""
+    return f"{name[: name.rfind('.') + 1]}{edit.new_key}"
 
 
 def leaves(node: Node) -> Iterator[Scalar | Unresolved]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from advisor.fixes.edit import Change, Edit, Refusal
-from advisor.fixes.lines import line_start, next_line
+from advisor.fixes.lines import line_end, line_start, next_line
 from advisor.fixes.members import is_call, member
-from advisor.fixes.plan import Plan, check_own, check_single, found, gaps, has_header, owner
-from advisor.source.document import Document, Span, Unresolved
+from advisor.fixes.plan import Plan, check_own, check_single, found, gaps, has_header, leaves, owner
+from advisor.source.document import Document, Scalar, Span, Unresolved
 
 _ANCHOR = re.compile(r"(?:^|(?<=\s))&\S")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+_BLANKS = re.compile(r"[ \t]*")
 _REST_OF_MEMBER = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 
 
@@ -43,6 +44,8 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
         raise Refusal("shares its lines with other text; take it out by hand")
     if document.format == "yaml" and _ANCHOR.search(gaps(document, Span(value.entry.key_span.end, end))):
         raise Refusal("holds an anchor that other values may use")
+    if document.format == "yaml":
+        _check_text_above(document, start, end)
     changes = [_lines(document, start, end)]
     if document.format == "json" and not rest["comma"]:
         last = max((entry for entry in staying if entry.key_span.start < start), key=lambda entry: entry.key_span.start, default=None)
@@ -56,6 +59,22 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
 def _lines(document: Document, start: int, end: int) -> Change:
     """Whole lines. The newline before the last one stays even at the end of the text: it may be part of a block of text."""
     return Change(Span(start, next_line(document, end)), "", "line")
+
+
+def _check_text_above(document: Document, start: int, end: int) -> None:
+    """A block of text (`|`) would take in what follows the deleted lines: deeper comments, and with `|+` blank lines."""
+    text = document.text
+    for leaf in leaves(document.root):
+        if not isinstance(leaf, Scalar) or leaf.style != "block" or leaf.span.end >= start or text[leaf.span.end : start].strip():
+            continue
+        key_line = line_start(document, leaf.span.start)
+        indent = _BLANKS.match(text, key_line)
+        below = _BLANKS.match(text, next_line(document, end))
+        following = text[below.end() : below.end() + 1] if below else ""
+        deeper = indent and below and len(below[0]) > len(indent[0])
+        keeps = "+" in text[leaf.span.start : line_end(document, leaf.span.start)]
+        if (following == "#" and deeper) or keeps:
+            raise Refusal("stands between a block of text and lines that would become part of it; take it out by hand")
 
 
 def _check_unused(document: Document, name: str) -> None:

@@ -8,6 +8,7 @@ from advisor.errors import InputError
 from advisor.fixes.edit import Applied, Change, Spliced, UnsoundEdit
 from advisor.fixes.expectation import expected_data, spelled_boolean
 from advisor.fixes.plan import in_order
+from advisor.fixes.setting import read_as
 from advisor.fixes.tree import same
 from advisor.fixes.witnesses import check_witnesses
 from advisor.source.document import Document, Mapping, Node, Scalar, Sequence
@@ -63,7 +64,7 @@ def _check_comment(document: Document, change: Change) -> None:
 
 
 def _check_values(document: Document, new: Document, applied: list[Applied]) -> None:
-    expected = expected_data(document, _data(document.root), applied, None, _read)
+    expected = expected_data(document, _data(document.root), applied, None, _read_argument if document.format == "shell" else _read)
     if not same(expected, _data(new.root)):
         raise UnsoundEdit("the result reads back with other values than intended")
 
@@ -73,6 +74,13 @@ def _read(one: Applied) -> Any:
     if isinstance(one.edit.value, tuple):
         return [(value, value) for value in one.edit.value]
     return (spelled_boolean(one), one.edit.value)
+
+
+def _read_argument(one: Applied) -> Any:
+    """The same for a shell, which passes text on: what looks like a number is one."""
+    values = one.edit.value if isinstance(one.edit.value, tuple) else (one.edit.value,)
+    pairs = [(read_as("shell", value), read_as("shell", value)) for value in values]
+    return pairs if isinstance(one.edit.value, tuple) else pairs[0]
 
 
 def _data(node: Node) -> Any:
