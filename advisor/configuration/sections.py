@@ -103,8 +103,8 @@ class Reference(Section):
 
 
 class Upkeep(Section):
-    logging_steps: float | None = value("steps between log lines", "optimizer steps", minimum=0)
-    eval_steps: float | None = value("steps between evaluations", "optimizer steps", minimum=0)
+    logging_steps: float | None = value("steps between log lines", "optimizer steps")
+    eval_steps: float | None = value("steps between evaluations; negative is never", "optimizer steps")
     save_steps: float | None = value("steps between checkpoints", "optimizer steps")
     eval_strategy: str | None = value("when to evaluate")
     save_strategy: str | None = value("when to save")

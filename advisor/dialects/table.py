@@ -79,6 +79,8 @@ class Table:
     known: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
     aliases: Mapping[str, tuple[str, ...]]
+    key_section: tuple[Choice, ...] = ()
+    """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
 
@@ -135,6 +137,7 @@ def load_table(dialect: str) -> Table:
         sections={name: tuple(words) for name, words in (first("sections") or {}).items()},
         aliases={name: tuple(words) for name, words in (first("aliases") or {}).items()},
         parents=tuple(first("parents") or ()),
+        key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),
     )
 
 
