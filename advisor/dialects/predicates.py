@@ -31,6 +31,7 @@ def functions(native: Native | None, versions: Mapping[str, str] | None = None) 
         return {
             "key": Function(text, truth, lambda key: native.has(key)),
             "count": Function(listed, Type.NUMBER, lambda keys: sum(native.has(key) for key in keys)),
+            "leaves": Function(listed, Type.NUMBER, lambda words: sum(word in native.last_words for word in words)),
             "number": Function(text, Type.NUMBER, lambda key: _number(native, key)),
             "text": Function(text, Type.TEXT, lambda key: _text(native, key)),
             "truth": Function(text, truth, lambda key: _truth(native, key)),

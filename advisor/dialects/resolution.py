@@ -23,7 +23,7 @@ from advisor.dialects.predicates import functions
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
-from advisor.source.document import Document, Scalar
+from advisor.source.document import Document, Node, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +196,22 @@ class _Reader:
             if place is not None:
                 self.used.add(place.key)
                 self.read(place, meanings)
-        for place, name in aliased(self.table, self.native, self.method, self.used):
+        for place, meaning in aliased(self.table, self.native, self.method, self.used, self.applies):
             self.used.add(place.key)
+<<<<<<< HEAD
             self.read(place, (Meaning(name),), sure=False)
+=======
+            self.read(place, (meaning,))
+
+    def applies(self, meaning: Meaning, node: Node) -> bool:
+        """Whether a meaning's condition holds for the value at hand; a text is no value to calculate with."""
+        return self.holds(meaning.when, None if not isinstance(node, Scalar) or isinstance(node.value, str) else node.value)
+>>>>>>> dialects
 
     def read(self, place: Place, meanings: Sequence[Meaning], *, sure: bool = True) -> None:
         """Make the fact of a key. A key read by its last words is not `sure`: a value of another type may mean something else."""
         for meaning in meanings:
-            native_value = place.node.value if isinstance(place.node, Scalar) else None
-            if not self.holds(meaning.when, native_value if not isinstance(native_value, str) else None):
+            if not self.applies(meaning, place.node):
                 continue
             if meaning.dead is not None:
                 self.observations.append(Observation("dead", place, meaning.name, {"reason": meaning.dead}))
