@@ -35,7 +35,7 @@ def expected_data(
         if value is not None:
             path = (*root, *_steps(document, value.path, as_key))
         else:
-            parent, _, name = edit.key.rpartition(".")
+            parent, _, name = edit.key.rpartition(".") if document.format != "shell" else ("", "", edit.key)
             path = (*root, *_steps(document, path_of(document, parent) or (), as_key), name)
         if edit.op == "delete":
             data = without(data, path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from advisor.fixes.arguments import deleted_line
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_end, line_start, next_line
 from advisor.fixes.members import is_call, member
-from advisor.fixes.plan import Plan, check_own, check_single, found, gaps, has_header, leaves, owner
-from advisor.source.document import Document, Scalar, Span, Unresolved
+from advisor.fixes.plan import Plan, check_no_object, check_own, check_single, found, gaps, has_header, leaves, owner
+from advisor.source.document import Document, Scalar, Span, Unresolved, Value
 
 _ANCHOR = re.compile(r"(?:^|(?<=\s))&\S")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
@@ -23,9 +24,8 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
     value = found(document, edit.key)
     check_own(value)
     check_single(document, value)
+    check_no_object(document, value)
     mapping, name = owner(document, edit.key)
-    if document.format == "shell":
-        raise Refusal("is an argument of a command; take it out by hand")
     in_call = document.format == "python" and is_call(document, mapping)
     if document.format == "python" and not in_call:
         _check_unused(document, name)
@@ -37,6 +37,10 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
         raise Refusal("is the only key of its section; delete the section by hand")
     text = document.text
     node = value.node
+    if document.format == "shell":
+        return Plan((deleted_line(document, value.entry),), (), _old(document, value), None)
+    if document.format == "python":
+        _check_holds_nothing(document, value)
     start = line_start(document, value.entry.key_span.start)
     end = max(value.entry.key_span.end, member(document, value.entry).value.end)
     rest = (_REST_OF_MEMBER if mapping.flow or in_call else _REST).match(text, end)
@@ -52,13 +56,24 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
         comma = last and re.compile(r"\s*,").match(text, last.value.span.end)
         if comma:
             changes.append(Change(Span(comma.end() - 1, comma.end()), "", "comma"))
-    old = f"{node.text}" if isinstance(node, Unresolved) else text[node.span.start : node.span.end]
-    return Plan(tuple(changes), (), old, None)
+    return Plan(tuple(changes), (), _old(document, value), None)
+
+
+def _old(document: Document, value: Value) -> str:
+    span = value.node.span
+    return value.node.text if isinstance(value.node, Unresolved) else document.text[span.start : span.end]
 
 
 def _lines(document: Document, start: int, end: int) -> Change:
     """Whole lines. The newline before the last one stays even at the end of the text: it may be part of a block of text."""
     return Change(Span(start, next_line(document, end)), "", "line")
+
+
+def _check_holds_nothing(document: Document, value: Value) -> None:
+    span = value.node.span
+    others = (other for other in document.values.values() if other.path[: len(value.path)] != value.path)
+    if any(span.start <= other.entry.key_span.start < span.end for other in others):
+        raise Refusal("holds other settings; take it out by hand")
 
 
 def _check_text_above(document: Document, start: int, end: int) -> None:

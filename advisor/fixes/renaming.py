@@ -7,7 +7,7 @@ import re
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.members import is_call
 from advisor.fixes.notation import written_key
-from advisor.fixes.plan import Beside, Plan, check_own, check_single, has_header, new_name, owner
+from advisor.fixes.plan import Beside, Plan, check_no_object, check_own, check_single, has_header, new_name, owner
 from advisor.fixes.setting import holds, plan_set
 from advisor.source.document import Document, Scalar
 
@@ -28,6 +28,7 @@ def plan_rename(document: Document, edit: Edit) -> Plan | None:
         raise Refusal("is not in the file")
     check_own(value)
     check_single(document, value)
+    check_no_object(document, value)
     if new is not None:
         raise Refusal(f"cannot be renamed: {changed!r} is there already")
     span = value.entry.key_span

@@ -109,6 +109,7 @@ args = DPOConfig(
     output_dir='out'
 )
 trainer = DPOTrainer(args=args, seed=(1))
+model = AutoModel.from_pretrained("org/model")
 """
 
 
@@ -144,6 +145,7 @@ args = DPOConfig(
     max_length=1024,  # added: not set [LEN1]
 )
 trainer = DPOTrainer(args=args, tag=None, seed=(1))  # tag added [R1]
+model = AutoModel.from_pretrained("org/model")
 """
     )
     assert result.refused == ()
@@ -152,9 +154,7 @@ trainer = DPOTrainer(args=args, tag=None, seed=(1))  # tag added [R1]
 
 def test_python_arguments_are_deleted_with_their_lines() -> None:
     assert "bf16" not in spliced("train.py", PYTHON, Edit("delete", "DPOConfig.bf16")).text
-    assert spliced("train.py", PYTHON, Edit("delete", "DPOConfig.output_dir")).text.endswith(
-        '    loss_type=["sigmoid"],\n)\ntrainer = DPOTrainer(args=args, seed=(1))\n'
-    )
+    assert spliced("train.py", PYTHON, Edit("delete", "DPOConfig.output_dir")).text == PYTHON.replace("    output_dir='out'\n", "")
 
 
 def test_python_fields_of_a_dataclass() -> None:
@@ -175,12 +175,36 @@ def test_python_fields_of_a_dataclass() -> None:
         (Edit("rename", "LR", new_key="RATE"), "a name that the program uses"),
         (Edit("set", "DPOConfig.beta", float("inf")), "cannot be written"),
         (Edit("insert", "DPOConfig.not-a-name", 1), "no name that Python takes"),
+        (Edit("rename", "AutoModel.from_pretrained.0", new_key="name"), "no name of its own"),
     ],
 )
 def test_python_refused(edit: Edit, reason: str) -> None:
     found = reasons("train.py", PYTHON, edit)
     assert len(found) == 1
     assert reason in found[0]
+
+
+NESTED = """from trl import DPOTrainer
+trainer = DPOTrainer(
+    peft_config=LoraConfig(r=8, lora_alpha=16),
+    beta=0.1,
+)
+"""
+
+
+def test_python_calls_inside_calls() -> None:
+    edits = (
+        Edit("set", "LoraConfig.r", 16, rule="R1"),
+        Edit("insert", "LoraConfig.bias", "none", rule="R1"),
+        Edit("rename", "DPOTrainer.peft_config", new_key="peft", rule="K1"),
+        Edit("set", "DPOTrainer.beta", 0.2, rule="R1"),
+    )
+    assert spliced("train.py", NESTED, *edits).text == NESTED.replace(
+        "peft_config=LoraConfig(r=8, lora_alpha=16),",
+        'peft=LoraConfig(r=16, lora_alpha=16, bias="none"),  # r was 8 [R1]; bias added [R1]; was peft_config [K1]',
+    ).replace("beta=0.1,", "beta=0.2,  # was 0.1 [R1]")
+    assert "holds other settings" in reasons("train.py", NESTED, Edit("delete", "DPOTrainer.peft_config"))[0]
+    assert "what takes settings" in reasons("train.py", NESTED, Edit("rename", "LoraConfig", new_key="X"))[0]
 
 
 def test_python_lines_that_take_no_comment() -> None:
@@ -256,6 +280,28 @@ def test_shell_overrides() -> None:
     )
 
 
+def test_shell_arguments_come_and_go_with_their_lines() -> None:
+    before = "python train.py \\\n    --dead 1 \\\n    --lr=1e-6 \\\n    --beta 0.1\n"
+    edits = (
+        Edit("delete", "dead", rule="K1"),
+        Edit("insert", "seed", 42, because="not set", rule="R1"),
+        Edit("insert", "tag", "a b", rule="R1"),
+        Edit("insert", "eps", 1e-8, rule="R1", beside="lr"),
+    )
+    assert spliced("run.sh", before, *edits).text == (
+        "# seed added: not set [R1]\n# tag added [R1]\n# eps added [R1]\n"
+        "python train.py \\\n    --lr=1e-6 \\\n    --eps=1e-8 \\\n    --beta 0.1 \\\n    --seed 42 \\\n    --tag 'a b'\n"
+    )
+    before = "ARGS=(\n   --dead\n   --lr 1e-6\n)\npython train.py ${ARGS[@]}\n"
+    assert spliced("run.sh", before, Edit("delete", "dead"), Edit("insert", "n", 1, rule="R1")).text == (
+        "ARGS=(\n   --lr 1e-6\n   --n 1  # added [R1]\n)\npython train.py ${ARGS[@]}\n"
+    )
+    before = "python -m main_ppo \\\n  actor.lr=1e-6 \\\n  +actor.x=1 $@\n"
+    assert spliced("run.sh", before, Edit("insert", "actor.n", 1, rule="R1")).text == (
+        "# actor.n added [R1]\npython -m main_ppo \\\n  actor.lr=1e-6 \\\n  actor.n=1 \\\n  +actor.x=1 $@\n"
+    )
+
+
 def test_shell_arrays_take_comments_in_their_lines() -> None:
     before = "ARGS=(\n   --advantage-estimator grpo\n   --lr 1e-6 # slow\n)\npython3 train.py ${ARGS[@]}\n"
     assert spliced("run.sh", before, Edit("set", "lr", 5e-6, because="low", rule="L1")).text == before.replace(
@@ -268,8 +314,9 @@ def test_shell_arrays_take_comments_in_their_lines() -> None:
     [
         (Edit("set", "bf16", False), "a switch without a value"),
         (Edit("set", "seed", None), "cannot be made empty"),
-        (Edit("insert", "warmup_ratio", 0.1), "does not have"),
-        (Edit("delete", "seed"), "by hand"),
+        (Edit("insert", "env.SEED", 1), "no argument of the command"),
+        (Edit("insert", "a b", 1), "no argument of the command"),
+        (Edit("delete", "seed"), "last line"),
         (Edit("set", "seed", ("a", "b")), "a list cannot be written"),
         (Edit("set", "absent", 1), "not in the file"),
     ],
