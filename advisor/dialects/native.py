@@ -27,7 +27,9 @@ class Native:
         return replace(self, prefixes=tuple(prefix for prefix in present if prefix is not None))
 
     def find(self, key: str) -> Place | None:
-        """The value at a key, under one of the prefixes (`DPOConfig.`) or directly."""
+        """The value at a key, under one of the prefixes (`DPOConfig.`) or directly; the first where `*` makes it a pattern."""
+        if "*" in key:
+            return next(self.matching(key), None)
         for prefix in self.prefixes:
             place = self.places.get(prefix + key)
             if place is not None:
@@ -58,6 +60,11 @@ class Native:
     def leaves(self) -> tuple[str, ...]:
         """Keys that hold a value and not a section."""
         return tuple(key for key, place in self.places.items() if not isinstance(place.node, Section))
+
+    @cached_property
+    def last_words(self) -> frozenset[str]:
+        """The last parts of all keys that hold a value, in lower case with underscores."""
+        return frozenset(key.rpartition(".")[2].replace("-", "_").lower() for key in self.leaves)
 
     def calls(self, pattern: str) -> bool:
         matches = _pattern(pattern).match

@@ -12,7 +12,7 @@ from functools import cache
 
 from advisor.configuration.names import fact_types
 from advisor.dialects.native import Native
-from advisor.dialects.version import compare
+from advisor.dialects.version import compare, release_of
 from advisor.expression import UNKNOWN, Environment, Function, Result, Type
 from advisor.source.document import Scalar, Sequence, Unresolved
 
@@ -31,6 +31,7 @@ def functions(native: Native | None, versions: Mapping[str, str] | None = None) 
         return {
             "key": Function(text, truth, lambda key: native.has(key)),
             "count": Function(listed, Type.NUMBER, lambda keys: sum(native.has(key) for key in keys)),
+            "leaves": Function(listed, Type.NUMBER, lambda words: sum(word in native.last_words for word in words)),
             "number": Function(text, Type.NUMBER, lambda key: _number(native, key)),
             "text": Function(text, Type.TEXT, lambda key: _text(native, key)),
             "truth": Function(text, truth, lambda key: _truth(native, key)),
@@ -108,4 +109,4 @@ def _length(native: Native, key: str) -> Result:
 
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
     known = versions.get(framework)
-    return UNKNOWN if known is None else compare(known, version) >= 0
+    return UNKNOWN if known is None else compare(release_of(known), version) >= 0

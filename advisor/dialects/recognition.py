@@ -9,7 +9,7 @@ from advisor.dialects.native import merged
 from advisor.dialects.predicates import functions
 from advisor.dialects.table import signatures
 from advisor.errors import InputError
-from advisor.expression import UNKNOWN, evaluate
+from advisor.expression import UNKNOWN, Expression, evaluate
 from advisor.source.document import Document
 
 
@@ -25,9 +25,12 @@ def recognise(documents: Sequence[Document], wanted: str | None = None) -> str:
         return wanted
     predicates = functions(merged(documents))
     document_format = documents[0].format
+
+    def holds(condition: Expression) -> bool:
+        return evaluate(condition, lambda name: document_format if name == "source.format" else UNKNOWN, predicates) is True
+
     for signature in signatures():
-        holds = evaluate(signature.recognise, lambda name: document_format if name == "source.format" else UNKNOWN, predicates)
-        if holds is True:
+        if all(map(holds, signature.recognise)):
             return signature.dialect
     raise InputError("unrecognised", _unrecognised(documents[0]), path=documents[0].path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from advisor.dialects.predicates import environment
 from advisor.expression import Expression, Type, load, parse
@@ -35,6 +35,19 @@ class Meaning:
     """Whether an edit of the canonical value may be written to this key."""
     dead: str | None = None
     """Why the key has no effect where `when` holds; the fact is then not made."""
+
+
+class Alias(NamedTuple):
+    """Last words of a hand-made key, and what they mean."""
+
+    words: tuple[str, ...]
+    meaning: Meaning
+    methods: tuple[str, ...] | None = None
+    """Methods for which the alias holds; None: all that have the name."""
+    item: int | None = None
+    """Which item of a list is meant: `betas[1]`."""
+    position: int = 0
+    """Where it stands among the aliases of its name; earlier ones win."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,13 @@ class Table:
     defaults: tuple[Default, ...]
     known: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
+<<<<<<< HEAD
     aliases: Mapping[str, tuple[str, ...]]
+    key_section: tuple[Choice, ...] = ()
+    """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
+=======
+    aliases: tuple[Alias, ...]
+>>>>>>> dialects
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
 
@@ -89,7 +108,8 @@ class Signature:
 
     dialect: str
     order: int
-    recognise: Expression
+    recognise: tuple[Expression, ...]
+    """Conditions that must all hold."""
     looks_for: str
     """In words, for the message about a file that no dialect recognises."""
 
@@ -100,7 +120,9 @@ def signatures() -> tuple[Signature, ...]:
     for path in sorted(data("schemas", "dialects").glob("*.yaml")):
         raw = load_yaml(path)
         if "recognise" in raw:
-            found.append(Signature(raw["dialect"], raw["order"], _expression(raw["recognise"], Type.BOOLEAN), raw["looks_for"]))
+            conditions = [raw["recognise"], *raw.get("requires", ())]
+            recognise = tuple(_expression(condition, Type.BOOLEAN) for condition in conditions)
+            found.append(Signature(raw["dialect"], raw["order"], recognise, raw["looks_for"]))
     return tuple(sorted(found, key=lambda signature: signature.order))
 
 
@@ -133,8 +155,11 @@ def load_table(dialect: str) -> Table:
         defaults=tuple(_default(entry) for entry in joined("defaults")),
         known=tuple(joined("known")),
         sections={name: tuple(words) for name, words in (first("sections") or {}).items()},
-        aliases={name: tuple(words) for name, words in (first("aliases") or {}).items()},
+        aliases=tuple(
+            _alias(name, entry, position) for name, entries in (first("aliases") or {}).items() for position, entry in enumerate(entries)
+        ),
         parents=tuple(first("parents") or ()),
+        key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),
     )
 
 
@@ -177,6 +202,14 @@ def _meaning(raw: str | Mapping[str, Any]) -> Meaning:
         write=raw.get("write", value is None),
         dead=raw.get("dead"),
     )
+
+
+def _alias(name: str, raw: str | Mapping[str, Any], position: int) -> Alias:
+    """An alias as a table writes it: `lr`, `lora.r`, `betas[0]`, `beta @ dpo kto`, or a meaning with one of these as `alias`."""
+    written, _, methods = (raw if isinstance(raw, str) else raw["alias"]).partition("@")
+    words, _, item = written.strip().partition("[")
+    meaning = _meaning(name if isinstance(raw, str) else {**raw, "name": name})
+    return Alias(tuple(words.split(".")), meaning, tuple(methods.split()) or None, int(item[:-1]) if item else None, position)
 
 
 def _choice(raw: str | Mapping[str, Any]) -> Choice:
