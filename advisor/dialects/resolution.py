@@ -198,15 +198,11 @@ class _Reader:
                 self.read(place, meanings)
         for place, meaning in aliased(self.table, self.native, self.method, self.used, self.applies):
             self.used.add(place.key)
-<<<<<<< HEAD
-            self.read(place, (Meaning(name),), sure=False)
-=======
-            self.read(place, (meaning,))
+            self.read(place, (meaning,), sure=False)
 
     def applies(self, meaning: Meaning, node: Node) -> bool:
         """Whether a meaning's condition holds for the value at hand; a text is no value to calculate with."""
         return self.holds(meaning.when, None if not isinstance(node, Scalar) or isinstance(node.value, str) else node.value)
->>>>>>> dialects
 
     def read(self, place: Place, meanings: Sequence[Meaning], *, sure: bool = True) -> None:
         """Make the fact of a key. A key read by its last words is not `sure`: a value of another type may mean something else."""

@@ -91,13 +91,9 @@ class Table:
     defaults: tuple[Default, ...]
     known: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
-<<<<<<< HEAD
-    aliases: Mapping[str, tuple[str, ...]]
+    aliases: tuple[Alias, ...]
     key_section: tuple[Choice, ...] = ()
     """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
-=======
-    aliases: tuple[Alias, ...]
->>>>>>> dialects
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
 
