@@ -15,6 +15,7 @@ BAND_WORDS = ("side", "size_class", "support", "band_title")
 """What a band rule's texts may speak of: the value, its size class's edges, on which side it lies, and who supports the band."""
 
 OBSERVED = (
+    "name",
     "key",
     "written",
     "expected",
