@@ -34,7 +34,7 @@ def remarks(
 ) -> Iterator[KeyRemark]:
     """Remarks on a run's keys. `places` are by the framework's own key; `known` are keys of other programs that read the same file."""
     given = {name: version for name, version in versions.items() if name} or None
-    old: list[tuple[str, Place, Release]] = []
+    old: list[tuple[Removed | Renamed, Place]] = []
     for key, place in places.items():
         status = table.status(section, key, given)
         if isinstance(status, UnknownKey):
@@ -44,13 +44,17 @@ def remarks(
             if status.since.framework in versions:
                 yield _gone(status, place)
             else:
-                old.append((key, place, status.since))
+                old.append((status, place))
         elif isinstance(status, NotYet) and status.since.framework in versions:
             yield KeyRemark("not-yet-key", place, {"since": _release(status.since)})
         else:
             yield from _value(table.choices(section, key, given), place)
     if old:
-        yield _dated(table, section, old, places)
+        dated = table.versions_for(section, places)
+        span = ", ".join(f"{name} {releases.oldest} to {releases.newest}" for name, releases in (dated or {}).items())
+        for status, place in old:
+            gone = _gone(status, place)
+            yield gone._replace(kind="dated", details={**gone.details, "since": span or "no single release"})
 
 
 def _misspelt(key: str, suggestions: tuple[str, ...]) -> bool:
@@ -72,18 +76,6 @@ def _advice(change: Change | None) -> dict[str, str]:
         advice["suggestion"] = change.instead
     # A rename whose values change with the name is no rename of the key alone.
     return {**advice, "safe": "yes" if change.safe and not change.values else "no"}
-
-
-def _dated(table: KeyTable, section: str, old: list[tuple[str, Place, Release]], places: Mapping[str, Place]) -> KeyRemark:
-    """One remark for all keys that the newest releases no longer have, with the releases that have every key of the file."""
-    dated = table.versions_for(section, places)
-    written_for = ", ".join(f"{name} {span.oldest} to {span.newest}" for name, span in (dated or {}).items())
-    details = {
-        "written": ", ".join(key for key, _, _ in old),
-        "version": ", ".join(sorted({_release(since) for _, _, since in old})),
-        "since": written_for or "no single release",
-    }
-    return KeyRemark("dated", old[0][1], details)
 
 
 def _value(choices: Choices | None, place: Place) -> Iterator[KeyRemark]:
