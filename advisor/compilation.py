@@ -75,7 +75,7 @@ def _table(raw: Any) -> Any:
     known = table_environment()
     table = _fields(raw, known, ("recognise",))
     table["keys"] = {key: _meanings(meaning, known) for key, meaning in raw.get("keys", {}).items()}
-    for part in ("loader", "methods", "derive", "defaults"):
+    for part in ("loader", "methods", "derive", "defaults", "key_section"):
         if isinstance(raw.get(part), list):
             table[part] = [_fields(entry, known, ("when", "value")) if isinstance(entry, dict) else entry for entry in raw[part]]
     if "requires" in raw:

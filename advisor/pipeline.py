@@ -106,13 +106,18 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
 def verdict_of(resolved: Resolved, selection: Selection, history: History | None = None) -> Verdict:
     """Hold resolved facts against the rules of their method."""
     rules = [rule for rule in rules_for(resolved.method) if selection.takes(rule.id, rule.name)]
+    facts = resolved.facts
+    if "hardware.gpu" in facts:
+        from advisor.dry_run import with_estimate
+
+        facts = with_estimate(facts, resolved.document)
     source = {
         "source.dialect": resolved.dialect,
         "source.format": resolved.document.format,
         "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
-    run = Run(resolved.facts, resolved.method, resolved.observations, source, history, resolved.key_for)
+    run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for)
     return judge(run, rulebook(rules), rules)
 
 

@@ -16,6 +16,8 @@ from advisor.errors import InputError
 COMMANDS = {
     "check": "advisor.cli.check",
     "show": "advisor.cli.show",
+    "memory": "advisor.cli.memory",
+    "gpus": "advisor.cli.gpus",
     "explain": "advisor.cli.explain",
     "rules": "advisor.cli.rules",
     "test-rules": "advisor.cli.pack_test",

@@ -7,8 +7,9 @@ from functools import cache
 
 from advisor.resources import data, load_yaml
 
-SIZE = re.compile(r"(?<![a-z0-9.])(?:(?P<experts>\d+)x)?(?P<number>\d+(?:[._]\d+)?)(?P<unit>[bm])(?![a-z0-9])", re.IGNORECASE)
-"""A size in a name, e.g. `7B`, `360M`, `1.5b`, `0_5b`, `8x7B`. `A3B` (active parameters) does not match: a letter precedes the number."""
+SIZE = re.compile(r"(?<![a-z0-9.])(?:(?P<experts>\d+)x)?(?P<number>0_\d|\d+(?:\.\d+)?)(?P<unit>[bm])(?![a-z0-9])", re.IGNORECASE)
+"""A size in a name, e.g. `7B`, `360M`, `1.5b`, `0_5b`, `8x7B`. `A3B` (active parameters) does not match: a letter precedes the number.
+An underscore is a point only after 0: `llama3_1_8b` is release 3.1 of 8B."""
 
 UNITS = {"b": 1e9, "m": 1e6}
 

@@ -80,7 +80,9 @@ class Memory(Section):
 
 
 class Estimate(Section):
+    low: float | None = value("lower end of the predicted peak per GPU", "GiB", minimum=0)
     peak: float | None = value("predicted peak per GPU", "GiB", minimum=0)
+    high: float | None = value("upper end of the predicted peak per GPU", "GiB", minimum=0)
     usable: float | None = value("memory that a process can use on the target GPU", "GiB", minimum=0)
     phase: str | None = value("phase that needs the most memory")
 
@@ -101,8 +103,8 @@ class Reference(Section):
 
 
 class Upkeep(Section):
-    logging_steps: float | None = value("steps between log lines", "optimizer steps", minimum=0)
-    eval_steps: float | None = value("steps between evaluations", "optimizer steps", minimum=0)
+    logging_steps: float | None = value("steps between log lines", "optimizer steps")
+    eval_steps: float | None = value("steps between evaluations; negative is never", "optimizer steps")
     save_steps: float | None = value("steps between checkpoints", "optimizer steps")
     eval_strategy: str | None = value("when to evaluate")
     save_strategy: str | None = value("when to save")

@@ -18,6 +18,8 @@ Entry = dict[str, Any]
 """One key as `schemas/keys/README.md` describes it."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 _OPEN = re.compile(r"\b(dict|Any|object|Mapping)\b")
+_ANYTHING = re.compile(r"\bdict\[\w+, Any\]")
+"""A mapping of anything, of which some names are known from an example."""
 
 
 class Place(NamedTuple):
@@ -100,7 +102,7 @@ class Declarations:
         """Every declaration of a key, the section's own first; empty where it has none in any release."""
         steps = segments(key)
         found = []
-        for table, name in self.members(section):
+        for table, name in self.members(section) if steps else ():
             chain, rest = table.walk(name, steps)
             if not rest:
                 found.append(Place(table, name, ".".join(steps), (table.sections[name], *chain)))
@@ -145,7 +147,10 @@ class Declarations:
                     yield from self._paths(self._nodes[entry["of"]], position, f"{prefix}{key}.")
 
     def stated(self, part: str, section: str, key: str) -> Iterator[dict[str, Any]]:
-        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`; of the keys above too, where it says `below`."""
+        """What the overlay says of a key in a section, in one of its parts: `changes`, `values` or `derived`.
+
+        An entry that says `below` speaks for the keys inside its own too.
+        """
         for item in self.overlay.get(part, ()):
             named = item["key"] == key or ("below" in item and key.startswith(item["key"] + "."))
             if named and ("sections" not in item or section in item["sections"]):
@@ -171,4 +176,5 @@ def segments(key: str) -> list[str]:
 def is_open(entry: Entry) -> bool:
     """Whether a key holds a mapping whose names are free."""
     history = entry.get("type_history") or [[None, entry.get("type") or type(entry["default"]).__name__]]
-    return "of" not in entry and any(_OPEN.search(name) for _, name in history)
+    pattern = _ANYTHING if "of" in entry else _OPEN
+    return any(pattern.search(name) for _, name in history)

@@ -54,18 +54,20 @@ class KeyTable:
         self.groups = declarations.groups
 
     def section_status(self, section: str, version: Versions = None) -> Known | Removed | NotYet | UnknownKey:
-        """Whether a release has the section at all."""
-        if section not in self._declared.sections:
+        """Whether a release has the section at all; of a group, its first member. One that no release has is `UnknownKey`."""
+        name = self.groups.get(section, [section])[0]
+        if name not in self._declared.sections:
             return UnknownKey(_nearest(section, [*self.sections, *self.groups]), ())
         position = self._position(version)
-        since, until = self._declared.releases.life(self._declared.sections[section])
+        since, until = self._declared.releases.life(self._declared.sections[name])
         if position < since:
             return NotYet(Release(self.framework, self.versions[since]))
         return Known() if position < until else Removed(Release(self.framework, self.versions[until]), self.versions[until - 1], None)
 
     def module(self, section: str, version: Versions = None) -> str | None:
         """The module that a class is imported from; None for a section that is no class."""
-        return self._at(self._declared.sections[section].get("module_history"), version)
+        _, name = next(self._declared.members(section))
+        return self._at(self._declared.sections[name].get("module_history"), version)
 
     def unknown_keys(self, version: Versions = None) -> str | None:
         """What the framework does with a key that it does not know: `error`, `ignored` or `accepted`; None where that was not found out."""
@@ -197,6 +199,8 @@ class KeyTable:
     def _undeclared(self, section: str | None, key: str, positions: dict[str, int]) -> Known | UnknownKey:
         """A name inside a mapping that takes any, or else a key that is nowhere: what is spelt like it, and where else it stands."""
         steps = segments(key)
+        if not steps:
+            return UnknownKey((), ())
         near: list[str] = []
         for table, name in self._declared.members(section):
             chain, rest = table.walk(name, steps)

@@ -12,7 +12,7 @@ from functools import cache
 
 from advisor.configuration.names import fact_types
 from advisor.dialects.native import Native
-from advisor.dialects.version import compare
+from advisor.dialects.version import compare, release_of
 from advisor.expression import UNKNOWN, Environment, Function, Result, Type
 from advisor.source.document import Scalar, Sequence, Unresolved
 
@@ -109,4 +109,4 @@ def _length(native: Native, key: str) -> Result:
 
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
     known = versions.get(framework)
-    return UNKNOWN if known is None else compare(known, version) >= 0
+    return UNKNOWN if known is None else compare(release_of(known), version) >= 0

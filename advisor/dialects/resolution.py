@@ -6,11 +6,10 @@ documents, options -> dialect -> method -> facts from the file -> from options a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
-from typing import Literal
 
 from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
@@ -26,14 +25,12 @@ from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, g
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
 from advisor.source.document import Document, Node, Scalar
 
-Observed = Literal["type", "bounds", "notation", "quoted", "duplicate", "dead", "shadowed"]
-
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Something that reading the file showed and that is no value: a number that is text, a dead switch, a key written twice."""
 
-    kind: Observed
+    kind: str
     place: Place
     name: str | None
     """The canonical name concerned, where there is one."""
@@ -114,7 +111,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
         missing=parents.missing,
         keys_read=tuple(sorted(reader.used)),
         keys_unknown=tuple(key for key in native.leaves if key not in reader.used and not reader.is_known(key)),
-        observations=(*reader.observations, *_duplicates(documents)),
+        observations=(*reader.observations, *_duplicates(documents), *reader.key_observations()),
         table=table,
         native=native,
     )
@@ -201,23 +198,24 @@ class _Reader:
                 self.read(place, meanings)
         for place, meaning in aliased(self.table, self.native, self.method, self.used, self.applies):
             self.used.add(place.key)
-            self.read(place, (meaning,))
+            self.read(place, (meaning,), sure=False)
 
     def applies(self, meaning: Meaning, node: Node) -> bool:
         """Whether a meaning's condition holds for the value at hand; a text is no value to calculate with."""
         return self.holds(meaning.when, None if not isinstance(node, Scalar) or isinstance(node.value, str) else node.value)
 
-    def read(self, place: Place, meanings: Sequence[Meaning]) -> None:
+    def read(self, place: Place, meanings: Sequence[Meaning], *, sure: bool = True) -> None:
+        """Make the fact of a key. A key read by its last words is not `sure`: a value of another type may mean something else."""
         for meaning in meanings:
             if not self.applies(meaning, place.node):
                 continue
             if meaning.dead is not None:
                 self.observations.append(Observation("dead", place, meaning.name, {"reason": meaning.dead}))
             elif meaning.name not in self.facts or self.facts[meaning.name].origin in ("option", "comment", "unknown"):
-                self.make(place, meaning)
+                self.make(place, meaning, sure=sure)
             return
 
-    def make(self, place: Place, meaning: Meaning) -> None:
+    def make(self, place: Place, meaning: Meaning, *, sure: bool = True) -> None:
         if isinstance(place.node, Scalar) and place.node.value is None:
             self.facts[meaning.name] = Fact(meaning.name, None, "file", place)
             return
@@ -235,7 +233,7 @@ class _Reader:
             self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
             return
         reading = interpret(place.node, declared, self.loader)
-        if reading.trouble is not None:
+        if reading.trouble is not None and (sure or reading.trouble != "type"):
             written = place.document.text[place.node.span.start : place.node.span.end]
             details = {"written": written, "expected": declared.bounds if reading.trouble == "bounds" else declared.kind}
             self.observations.append(Observation(reading.trouble, place, meaning.name, details))
@@ -283,6 +281,26 @@ class _Reader:
                     if name not in self.facts:
                         made = tuple(value) if isinstance(value, list) else value
                         self.facts[name] = Fact(name, made, "default", note=default.note or f"default of {self.table.title}")
+
+    def key_observations(self) -> Iterator[Observation]:
+        """What the framework's releases say of the keys of the first file."""
+        section = next((choice.value for choice in self.table.key_section if self.holds(choice.when, None)), None)
+        if section in (None, "none") or self.table.framework is None:
+            return
+        from advisor.dialects.keys import load_keys
+        from advisor.dialects.validity import remarks
+
+        prefixes = self.native.prefixes
+        here = self.native.documents[0]
+        own = {
+            self.native.unprefixed(key): self.native.places[key]
+            for key in self.native.leaves
+            if self.native.places[key].document is here and (not prefixes or key.startswith(prefixes))
+        }
+        known = frozenset(key for key in own if self.is_known(key))
+        named = {fact.place.key: fact.name for fact in self.facts.values() if fact.place}
+        for remark in remarks(load_keys(self.table.framework), section, own, self.versions, known):
+            yield Observation(remark.kind, remark.place, named.get(remark.place.key), remark.details)
 
     def is_known(self, key: str) -> bool:
         """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""

@@ -92,6 +92,8 @@ class Table:
     known: tuple[str, ...]
     sections: Mapping[str, tuple[str, ...]]
     aliases: tuple[Alias, ...]
+    key_section: tuple[Choice, ...] = ()
+    """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
 
@@ -153,6 +155,7 @@ def load_table(dialect: str) -> Table:
             _alias(name, entry, position) for name, entries in (first("aliases") or {}).items() for position, entry in enumerate(entries)
         ),
         parents=tuple(first("parents") or ()),
+        key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),
     )
 
 

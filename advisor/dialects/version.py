@@ -29,3 +29,8 @@ def compare(one: str, other: str) -> int:
     a = first + (RELEASE,) * (length - len(first))
     b = second + (RELEASE,) * (length - len(second))
     return (a > b) - (a < b)
+
+
+def release_of(version: str) -> str:
+    """The release that a version leads to: `0.15.0.dev0` has what 0.15.0 has."""
+    return re.split(r"\.?(?:dev|a|alpha|b|beta|rc)\d*", version, maxsplit=1)[0]

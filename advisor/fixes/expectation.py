@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.fixes.edit import Applied
 from advisor.fixes.feeding import fed_alike
-from advisor.fixes.plan import path_of
+from advisor.fixes.plan import new_name, path_of
 from advisor.fixes.tree import Step, with_key, with_value, without
 from advisor.source.document import Document, Mapping, Node, Sequence
 
@@ -35,14 +35,14 @@ def expected_data(
         if value is not None:
             path = (*root, *_steps(document, value.path, as_key))
         else:
-            parent, _, name = edit.key.rpartition(".")
+            parent, _, name = edit.key.rpartition(".") if document.format != "shell" else ("", "", edit.key)
             path = (*root, *_steps(document, path_of(document, parent) or (), as_key), name)
         if edit.op == "delete":
             data = without(data, path)
         elif edit.op != "rename" or edit.value is not None:
             data = with_value(data, path, as_value(one))
         if edit.op == "rename":
-            renames.append((path, edit.new_key))
+            renames.append((path, new_name(edit, path[-1]) if document.format == "shell" else edit.new_key))
     for path, key in sorted(renames, key=lambda rename: -len(rename[0])):
         data = with_key(data, path, key)
     return data

@@ -28,10 +28,15 @@ def check_feeding(document: Document, value: Value, changes: tuple[Change, ...])
     expected = {value.path, *(other.path for other in fed_alike(document, value))}
     for key, old in document.values.items():
         found = new.values.get(key)
-        if old.path in expected or isinstance(old.node, Mapping):
+        if old.path in expected or isinstance(old.node, Mapping) or _holds_change(old.node, changes):
             continue
         if found is None or _plain(found.node) != _plain(old.node):
             raise Refusal(f"feeds {key} as well, which would change with it")
+
+
+def _holds_change(node: Node, changes: tuple[Change, ...]) -> bool:
+    """Whether the text of an unresolved call or expression is what changes: the setting inside it is a value of its own."""
+    return isinstance(node, Unresolved) and any(node.span.start <= change.span.start < node.span.end for change in changes)
 
 
 def _plain(node: Node) -> object:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 
+from advisor.fixes.arguments import plan_argument
 from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.lines import line_end, line_start, newline, next_line
 from advisor.fixes.members import is_call, member
 from advisor.fixes.notation import written, written_key
 from advisor.fixes.plan import Beside, Plan, carry_out, check_single, has_header, owner
 from advisor.fixes.remark import commented, remark
-from advisor.fixes.setting import holds
+from advisor.fixes.setting import holds, read_as
 from advisor.source.document import Atom, Document, Entry, Mapping, Node, Scalar, Sequence, Span
 
 _ALIAS = re.compile(r"\s*:\s+\*[^\s,\]}]+")
@@ -24,13 +25,13 @@ def plan_insert(document: Document, edit: Edit, beside: str | None, leaving: fro
 
     `beside` names a sibling in the old text, `leaving` the keys that other edits delete. Raises Refusal.
     """
-    if document.format == "shell":
-        raise Refusal("is an argument that the command does not have; add it by hand")
     present = document.values.get(edit.key)
     if present is not None and present.entry.shared != "merge":
-        if _present(present.node, edit.value):
+        if _present(document, present.node, edit.value):
             return None
         raise Refusal("is in the file already, with another value")
+    if document.format == "shell":
+        return plan_argument(document, edit, leaving, comments=comments)
     mapping, name = owner(document, edit.key)
     first: Refusal | None = None
     for sibling in _siblings(document, mapping, beside, leaving):
@@ -59,11 +60,11 @@ def _planned(document: Document, mapping: Mapping, sibling: Entry, name: str, ed
     return _member(document, sibling, name, edit)
 
 
-def _present(node: Node, value: Atom | tuple[Atom, ...]) -> bool:
+def _present(document: Document, node: Node, value: Atom | tuple[Atom, ...]) -> bool:
     if isinstance(value, tuple):
         items = node.items if isinstance(node, Sequence) else ()
-        return len(items) == len(value) and all(_present(item, atom) for item, atom in zip(items, value, strict=True))
-    return isinstance(node, Scalar) and holds(node, value)
+        return len(items) == len(value) and all(_present(document, item, atom) for item, atom in zip(items, value, strict=True))
+    return isinstance(node, Scalar) and holds(node, read_as(document.format, value))
 
 
 def _siblings(document: Document, mapping: Mapping, beside: str | None, leaving: frozenset[str]) -> list[Entry]:

@@ -28,6 +28,8 @@ def written(value: Atom | tuple[Atom, ...], format: Format, like: Scalar | None 
 
     Raises Refusal where the format cannot hold the value.
     """
+    if format == "shell" and text[:1] in ("'", '"') and not isinstance(value, (str, tuple)):
+        return f"{text[0]}{written(value, format, like, text.strip(text[0]))}{text[0]}"
     if isinstance(value, tuple):
         return _list(value, format, text)
     if isinstance(value, bool):
@@ -92,14 +94,12 @@ def _boolean(value: bool, format: Format, like: Scalar | None, text: str) -> str
         return spelled
     if not isinstance(like.value, bool) and not isinstance(like.legacy, bool):
         return spelled
-    quote = text[0] if format == "shell" and text[:1] in ("'", '"') else ""
     old = text.strip("'\"")
     if old.lower() in _LEGACY_BOOLEANS:
         spelled = old.lower() if like.legacy is value else _LEGACY_BOOLEANS[old.lower()]
     elif old.lower() not in ("true", "false"):
         return spelled
-    cased = spelled.upper() if old.isupper() and len(old) > 1 else spelled.capitalize() if old[:1].isupper() else spelled.lower()
-    return f"{quote}{cased}{quote}"
+    return spelled.upper() if old.isupper() else spelled.capitalize() if old[:1].isupper() else spelled.lower()
 
 
 def _null(format: Format) -> str:  # noqa: A002

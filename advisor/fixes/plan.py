@@ -60,7 +60,7 @@ def node_at(document: Document, path: tuple[str, ...]) -> Node:
 def owner(document: Document, key: str) -> tuple[Mapping, str]:
     """The mapping that holds, or would hold, a key, and the key's name in it. Raises Refusal."""
     value = document.values.get(key)
-    parent, _, name = key.rpartition(".")
+    parent, _, name = key.rpartition(".") if document.format != "shell" else ("", "", key)
     path = path_of(document, parent) if value is None else value.path[:-1]
     if path is None:
         raise Refusal(f"needs {parent!r}, which is not in the file")
@@ -85,8 +85,19 @@ def check_single(document: Document, value: Value) -> None:
     """Raises Refusal where the entry's key counts in several places, as with unpacked mappings, or is the name of a script's argument."""
     if any(other.entry.key_span == value.entry.key_span and other.path != value.path for other in document.values.values()):
         raise Refusal("is used in several places")
+    if any(duplicate.last == value.entry.key_span for duplicate in document.duplicates):
+        raise Refusal("is written twice; take one of them out by hand")
     if document.format == "python" and value.path[0] == "argparse":
         raise Refusal("is an argument of the script; change its definition by hand")
+
+
+def check_no_object(document: Document, value: Value) -> None:
+    """Raises Refusal where a Python key is a class or a function that is called, or stands for an argument without a name."""
+    if document.format == "python" and isinstance(value.node, Mapping) and value.entry.key_span.start >= value.node.span.start:
+        raise Refusal("is no setting but what takes settings; change it by hand")
+    span = value.entry.key_span
+    if document.format == "python" and document.text[span.start : span.end].strip("'\"") != value.path[-1]:
+        raise Refusal("has no name of its own in the text; change it by hand")
 
 
 def check_plain(document: Document, value: Value) -> None:
@@ -119,7 +130,12 @@ def label(edit: Edit) -> str:
 
 def renamed(edit: Edit) -> str:
     """The dotted key after `rename`."""
-    return f"{edit.key.removesuffix(label(edit))}{edit.new_key}"
+    return new_name(edit, edit.key)
+
+
+def new_name(edit: Edit, name: str) -> str:
+    """A name after `rename`. In a shell script `actor.lr` is one name, of which the last part is renamed."""
+    return f"{name[: name.rfind('.') + 1]}{edit.new_key}"
 
 
 def leaves(node: Node) -> Iterator[Scalar | Unresolved]:
@@ -150,7 +166,24 @@ _ORDER = {"value": 0, "key": 0, "comma": 1, "comment": 2, "line": 3}
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
-    return sorted(changes, key=lambda change: (change.span.start, change.span.end, _ORDER[change.part]))
+    return sorted(changes, key=lambda change: (change.span.start, change.span.end, _ORDER[change.part], -_indent(change)))
+
+
+def _indent(change: Change) -> int:
+    """How deep an inserted line stands. Among those after one line the deepest comes first, as it belongs to what that line ends."""
+    line = change.text.lstrip("\r\n")
+    return len(line) - len(line.lstrip(" ")) if change.part == "line" else 0
+
+
+def landed(changes: Iterable[Change]) -> list[tuple[Change, Span]]:
+    """Every change with the range that its text has in the new text."""
+    shift = 0
+    result = []
+    for change in in_order(changes):
+        start = change.span.start + shift
+        result.append((change, Span(start, start + len(change.text))))
+        shift += len(change.text) - (change.span.end - change.span.start)
+    return result
 
 
 def carry_out(text: str, changes: Iterable[Change]) -> str:

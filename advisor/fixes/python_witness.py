@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from advisor.fixes.edit import Spliced, UnsoundEdit
+from advisor.fixes.plan import landed
 from advisor.source.document import Document, Span
 from advisor.source.python_text import Places
 
@@ -18,15 +19,9 @@ def check_python(document: Document, spliced: Spliced) -> None:
         old = ast.parse(document.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    before: list[tuple[Span, str]] = []
-    after: list[tuple[Span, str]] = []
-    shift = 0
-    for change in spliced.changes:
-        start = change.span.start + shift
-        if change.part in ("value", "key", "line"):
-            before.append((change.span, change.part))
-            after.append((Span(start, start + len(change.text)), change.part))
-        shift += len(change.text) - (change.span.end - change.span.start)
+    counted = [(change, span) for change, span in landed(spliced.changes) if change.part in ("value", "key", "line")]
+    before = [(change.span, str(change.part)) for change, _ in counted]
+    after = [(span, str(change.part)) for change, span in counted]
     try:
         new = ast.parse(spliced.text)
         alike = _Shape(document.text, before).of(old) == _Shape(spliced.text, after).of(new)

@@ -8,7 +8,7 @@ from advisor.fixes.edit import Change, Edit, Refusal
 from advisor.fixes.feeding import check_feeding, fed_alike
 from advisor.fixes.notation import written
 from advisor.fixes.plan import Beside, Plan, check_plain, gaps
-from advisor.source.document import Atom, Document, Scalar, Sequence, Span, Value
+from advisor.source.document import Atom, Document, Format, Scalar, Sequence, Span, Value
 
 _TAG = re.compile(r"(?:^|(?<=\s))!(\S*)")
 _PROPERTY = re.compile(r"(?:^|(?<=[\s,\[]))[&*!]\S")
@@ -37,9 +37,11 @@ def plan_set(document: Document, value: Value, edit: Edit) -> Plan | None:
 def _planned(document: Document, value: Value, new: Atom | tuple[Atom, ...]) -> Plan | None:
     node = value.node
     if isinstance(node, Scalar):
-        if not isinstance(new, tuple) and holds(node, new):
+        new = _as_tagged(document, value, new)
+        if not isinstance(new, tuple) and holds(node, read_as(document.format, new)):
             return None
-        _check_tag(document, value, type(new))
+        if document.format == "shell":
+            _check_argument(document, node, new)
         change = _replacement(document, node, new)
     elif isinstance(node, Sequence) and isinstance(new, tuple) and _alike(node, new):
         return _items_set(document, node, new)
@@ -47,10 +49,26 @@ def _planned(document: Document, value: Value, new: Atom | tuple[Atom, ...]) -> 
         assert isinstance(node, Sequence)
         if not node.flow or _several_lines(document, node.span) or document.text[node.span.start] not in "[(":
             raise Refusal("is a list that is not written on one line in brackets")
-        _check_tag(document, value, type(new))
+        _as_tagged(document, value, new)
         change = Change(node.span, written(new, document.format, text=_old(document, node.span)), "value")
     old = _old(document, node.span)
     return Plan((change,), (Beside(node.span.end, old),), old, change.text.strip())
+
+
+def read_as(format: Format, value: Atom) -> Atom:  # noqa: A002
+    """What a value is once it is written: a shell knows only text, so that a number there is one whatever it was meant as."""
+    if format != "shell" or not isinstance(value, str):
+        return value
+    from advisor.source.yaml_scalars import plain
+
+    return plain(value)[0]
+
+
+def _check_argument(document: Document, node: Scalar, new: Atom | tuple[Atom, ...]) -> None:
+    if node.span.start == node.span.end:
+        raise Refusal("is a switch without a value; change it by hand")
+    if new is None and document.text[node.span.start - 1] != "=":
+        raise Refusal("cannot be made empty on a command line; take it out by hand")
 
 
 def holds(node: Scalar, value: Atom) -> bool:
@@ -101,15 +119,17 @@ def _replacement(document: Document, node: Scalar, new: Atom | tuple[Atom, ...])
     return Change(node.span, text, "value")
 
 
-def _check_tag(document: Document, value: Value, new: type) -> None:
+def _as_tagged(document: Document, value: Value, new: Atom | tuple[Atom, ...]) -> Atom | tuple[Atom, ...]:
+    """The new value as a tag before it will have it read. Raises Refusal where the tag would make something else of it."""
     if document.format != "yaml":
-        return
+        return new
     between = document.text[value.entry.key_span.end : value.node.span.start]
     if value.node.span.start == value.node.span.end and ":" not in between:
         raise Refusal("is a key without a colon; write one first")
     tag = _TAG.search(_COMMENT.sub("", between))
-    if tag is not None and new not in _TAKEN.get(tag[1], ()):
+    if tag is not None and type(new) not in _TAKEN.get(tag[1], ()):
         raise Refusal(f"carries the tag !{tag[1]}, which decides how the value is read")
+    return float(new) if tag is not None and tag[1] == "!float" and isinstance(new, int) else new
 
 
 def _several_lines(document: Document, span: Span) -> bool:

@@ -98,7 +98,9 @@ class _Work:
     def _label(self, edit: Edit, place: Place, offset: int) -> str:
         """The key's name where the line holds other keys as well, or not this one."""
         value = self.document.values.get(edit.key)
-        if place.above or value is None or self.margin is None:
+        if self.document.format == "shell":
+            return edit.key
+        if value is None or self.margin is None:
             return label(edit)
         same_line = self.margin.place(value.entry.key_span.end) == place
         return "" if same_line and self.margin.alone(value.entry.key_span) else label(edit)

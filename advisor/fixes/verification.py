@@ -7,10 +7,11 @@ from typing import Any
 from advisor.errors import InputError
 from advisor.fixes.edit import Applied, Change, Spliced, UnsoundEdit
 from advisor.fixes.expectation import expected_data, spelled_boolean
-from advisor.fixes.plan import in_order
+from advisor.fixes.plan import in_order, landed
+from advisor.fixes.setting import read_as
 from advisor.fixes.tree import same
 from advisor.fixes.witnesses import check_witnesses
-from advisor.source.document import Document, Mapping, Node, Scalar, Sequence
+from advisor.source.document import Document, Mapping, Node, Scalar, Sequence, Span
 
 
 def verify(document: Document, spliced: Spliced) -> None:
@@ -31,7 +32,7 @@ def verify(document: Document, spliced: Spliced) -> None:
     except (InputError, UnicodeEncodeError) as error:
         raise UnsoundEdit(f"the result cannot be read: {error}") from error
     changed = [one for one in spliced.applied if one.changed]
-    _check_values(document, new, changed)
+    _check_values(document, new, spliced, changed)
     check_witnesses(document, spliced, changed)
 
 
@@ -62,9 +63,11 @@ def _check_comment(document: Document, change: Change) -> None:
             raise UnsoundEdit(f"the comment at offset {change.span.start} holds or replaces something else")
 
 
-def _check_values(document: Document, new: Document, applied: list[Applied]) -> None:
-    expected = expected_data(document, _data(document.root), applied, None, _read)
-    if not same(expected, _data(new.root)):
+def _check_values(document: Document, new: Document, spliced: Spliced, applied: list[Applied]) -> None:
+    ranges = landed(spliced.changes)
+    old_data = _data(document.root, [change.span for change, _ in ranges])
+    expected = expected_data(document, old_data, applied, None, _read_argument if document.format == "shell" else _read)
+    if not same(expected, _data(new.root, [span for _, span in ranges])):
         raise UnsoundEdit("the result reads back with other values than intended")
 
 
@@ -75,11 +78,20 @@ def _read(one: Applied) -> Any:
     return (spelled_boolean(one), one.edit.value)
 
 
-def _data(node: Node) -> Any:
+def _read_argument(one: Applied) -> Any:
+    """The same for a shell, which passes text on: what looks like a number is one."""
+    values = one.edit.value if isinstance(one.edit.value, tuple) else (one.edit.value,)
+    pairs = [(read_as("shell", value), read_as("shell", value)) for value in values]
+    return pairs if isinstance(one.edit.value, tuple) else pairs[0]
+
+
+def _data(node: Node, changed: list[Span]) -> Any:
+    """The tree as plain data. A call or expression counts by its text, unless a change lies in it: then that change counts by itself."""
     if isinstance(node, Mapping):
-        return {entry.key: _data(entry.value) for entry in node.entries}
+        return {entry.key: _data(entry.value, changed) for entry in node.entries}
     if isinstance(node, Sequence):
-        return [_data(item) for item in node.items]
+        return [_data(item, changed) for item in node.items]
     if isinstance(node, Scalar):
         return (node.value, node.legacy)
-    return {"unresolved": node.text}
+    inside = any(node.span.start <= span.start < node.span.end for span in changed)
+    return {"unresolved": None if inside else node.text}

@@ -68,6 +68,7 @@ class Columns:
         self._keys: dict[str, bool] = {}
         self._dropped: set[str] = set()
         self._stepped = False
+        self._step_rank = len(vocabulary.step_keys)
         self._total: float | None = None
         self.summary: dict[str, float] = {}
 
@@ -116,7 +117,7 @@ class Columns:
         if not self._vocabulary.summary_keys.isdisjoint(map(normalised, numbers)):
             self.summary.update(numbers)
             return False
-        step_key = self._vocabulary.step_key(numbers)
+        step_key = self._axis_key(numbers)
         step = numbers.get(step_key, _MISSING) if step_key is not None else _MISSING
         if step - step != 0:
             step = _MISSING
@@ -140,6 +141,18 @@ class Columns:
         if len(self._plans) < MAX_PLANS:
             self._remember(row, kept, step_key, block)
         return True
+
+    def _axis_key(self, numbers: Mapping[str, float]) -> str | None:
+        """The step key of a row, if it is the best of the log: W&B's own counter beside `train/global_step` would be another axis."""
+        key = self._vocabulary.step_key(numbers)
+        if key is None:
+            return None
+        rank = self._vocabulary.step_keys.index(normalised(key))
+        if rank < self._step_rank:
+            self._step_rank = rank
+            self._steps = array("d", [_MISSING]) * len(self._steps)
+            self._plans.clear()
+        return key if rank == self._step_rank else None
 
     def _remember(self, row: Mapping[str, Any], kept: Mapping[str, float], step_key: str | None, block: _Block) -> None:
         """Plan for rows like this one, if its numbers stand in it as plain numbers."""
@@ -194,13 +207,13 @@ class Columns:
         for key in self.keys:
             blocks = owners[key]
             rows, values = merged_parts([(block.rows, block.columns.pop(key)) for block in blocks])
-            if len(blocks) > 1 or id(blocks[0]) not in shared:
+            placed = shared.get(id(rows))
+            if placed is None:
                 logged = _steps_of(rows, steps)
                 placed = in_order(logged)
                 restarts = max(restarts, descents(logged) if placed[1] is not None else 0)
-                shared[id(blocks[0]) if len(blocks) == 1 else -1] = placed
-            else:
-                placed = shared[id(blocks[0])]
+                if len(blocks) == 1:
+                    shared[id(rows)] = placed
             ordered, kept = placed
             columns[key] = Column(ordered, values if kept is None else array("d", map(values.__getitem__, kept)))
         return Table(columns, len(steps), axis, restarts, self.summary, self._total, len(self._dropped))
@@ -209,11 +222,10 @@ class Columns:
         if self._stepped:
             return "step"
         key = self._vocabulary.epoch_key(self.keys)
-        owners = [block for block in self._blocks.values() if key in block.columns] if key is not None else []
-        if key is not None and sum(len(block.rows) for block in owners) == len(self._steps):
-            _, epochs = merged_parts([(block.rows, block.columns[key]) for block in owners])
-            if all(value == value // 1 for value in epochs) and all(later > earlier for earlier, later in pairwise(epochs)):
-                return "epoch"
+        owners = [block for block in self._blocks.values() if key in block.columns]
+        counted = sum(len(block.rows) for block in owners) == len(self._steps)
+        if key is not None and counted and all(_counts_epochs(block.columns[key]) for block in owners):
+            return "epoch"
         return "row"
 
     def _resolved_steps(self, axis: str) -> array[float]:
@@ -234,6 +246,10 @@ class Columns:
 
 
 _MISSING = float("nan")
+
+
+def _counts_epochs(values: array[float]) -> bool:
+    return all(value == value // 1 for value in values) and all(later > earlier for earlier, later in pairwise(values))
 
 
 def _single(key: str) -> Callable[[Any], Sequence[Any]]:

@@ -25,12 +25,16 @@ _QUOTED = re.compile(
     rf"""['"]([^'"]{{1,120}})['"]\s*:\s*(?:(?:np|numpy|torch)?\.?\w*\()?\s*['"]?({_NUMBER})(?![\w.])""",
     re.IGNORECASE,
 )
-_PROGRESS = re.compile(r"(\d+)/(\d+) \[(?:\d+:)?\d+:\d\d<[^\]]{0,2000}\]?")
-_POSTFIX = re.compile(rf"([A-Za-z_][\w/.@-]*)=({_NUMBER})(?![\w.])", re.IGNORECASE)
+_PROGRESS = re.compile(r"(?<!\d)(\d{1,15})/(\d{1,15}) \[(?:\d+:)?\d+:\d\d<[^\]]{0,2000}\]?")
+_POSTFIX = re.compile(rf"(?<![\w/.@-])([A-Za-z_][\w/.@-]*)=({_NUMBER})(?![\w.])", re.IGNORECASE)
 _VERL = re.compile(r"(?:^|[\s)])step:\s?(\d+) - (.+)")
 _VERL_VALUE = re.compile(rf"^(?:(?:np|numpy)\.\w+\()?({_NUMBER})\)?$", re.IGNORECASE)
-_COUNTED = re.compile(r"\b(global[ _]?step|step|iter(?:ation)?|epoch)s?\b\s*[:=#]?\s*\[?(\d+)(?:\s*/\s*(\d+))?", re.IGNORECASE)
-_PAIR = re.compile(rf"([A-Za-z_][\w/.@-]*(?: (?:loss|reward|norm|score|accuracy))*)\s?[:= ]\s?({_NUMBER})(ms|s)?(?![\w.])", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(global[ _]?step|step|iter(?:ation)?|epoch)s?\b\s{0,4}[:=#]?\s{0,4}\[?(\d{1,15})(?:\s{0,4}/\s{0,4}(\d{1,15}))?", re.IGNORECASE
+)
+_PAIR = re.compile(
+    rf"(?<![\w/.@-])([A-Za-z_][\w/.@-]*(?: (?:loss|reward|norm|score|accuracy))*)\s?[:= ]\s?({_NUMBER})(ms|s)?(?![\w.])", re.IGNORECASE
+)
 _SIDE = re.compile(r"\[(eval|evaluation|val|validation|test)\]\s", re.IGNORECASE)
 _TRAILING = re.compile(rf"average reward score:\s*({_NUMBER})", re.IGNORECASE)
 _FINISHED = re.compile(r"training (?:is )?(?:completed|finished)|finished training|train(?:ing)? done\b", re.IGNORECASE)
@@ -59,7 +63,7 @@ class _Reader:
             return
         if not (self._verl(line) or self._marked(line)):
             self._counted(line)
-        if len(self.rows) == before and not self.events.line(line, before) and _FINISHED.search(line):
+        if len(self.rows) == before and not self.events.line(line, before, self.crash.people) and _FINISHED.search(line):
             self.finished = True
         if len(self.rows) > before:
             self.crash.progressed()
@@ -111,7 +115,7 @@ class _Reader:
         return True
 
     def _progress(self, match: re.Match[str], line: str) -> bool:
-        position, end = int(match[1][:18]), int(match[2][:18])
+        position, end = int(match[1]), int(match[2])
         self.bar = (position, end)
         self.bars[end] += 1
         if self.rows and self.rows[-1].after is None and self.since <= LINES_BETWEEN:

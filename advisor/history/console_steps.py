@@ -44,6 +44,8 @@ def place(rows: list[Row], words: Vocabulary) -> bool:
     if not open_rows:
         return True
     known = _placed_by_bar(open_rows)
+    if not known and _are_epoch_means(rows):
+        return True
     if not known and any(row.step is not None for row in rows):
         known = True
     number = 0.0
@@ -58,6 +60,14 @@ def place(rows: list[Row], words: Vocabulary) -> bool:
             number += 1.0
             row.step = number
     return known
+
+
+def _are_epoch_means(rows: list[Row]) -> bool:
+    """Whether the training rows count whole epochs, one row each."""
+    training = [row for row in rows if not row.evaluation and row.source == "dict" and "epoch" in row.values]
+    epochs = [row.values["epoch"] for row in training]
+    whole = all(epoch == epoch // 1 for epoch in epochs) and all(later > earlier for earlier, later in pairwise(epochs))
+    return len(epochs) > 1 and whole and all(row.step is None for row in rows)
 
 
 def is_summary(row: Row, words: Vocabulary) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from advisor.history.history import Event, Postmortem
-from advisor.history.redaction import file_name, redacted
+from advisor.history.redaction import file_name, people_in, redacted
 
 FRAMES_KEPT = 3
 EVENTS_KEPT = 50
+LONGEST_SIGNAL = 400
 
 _HEADER = "Traceback (most recent call last)"
 _FRAME = re.compile(r'File "([^"]*)", line (\d+)(?:, in (.+))?')
@@ -52,6 +53,8 @@ class CrashWatcher:
         self._open: _Trace | None = None
         self._chained = False
         self._signal: str | None = None
+        self.people: set[str] = set()
+        """Names that home directories in the log betray."""
         self.unfinished: list[Postmortem] = []
         """Exceptions after which the run logged on."""
 
@@ -77,7 +80,9 @@ class CrashWatcher:
         if any(phrase in text for phrase in _CHAINED):
             self._chained = True
             return True
-        frame = _FRAME.search(text)
+        if "home" in text or "Users" in text:
+            self.people |= people_in(text)
+        frame = _FRAME.search(text) if 'File "' in text else None
         if frame:
             if self._open is None:
                 self._open = _Trace()
@@ -86,7 +91,7 @@ class CrashWatcher:
             return True
         if self._open is not None:
             return self._inside(text)
-        signal = _INTERRUPTED.search(text)
+        signal = _INTERRUPTED.search(text) if len(text) <= LONGEST_SIGNAL else None
         if signal:
             self._signal = next((group for group in signal.groups() if group), "CANCELLED")
         return False
@@ -95,7 +100,7 @@ class CrashWatcher:
         found = _EXCEPTION.match(text.strip()) if not text.startswith(" ") else None
         if found and self._open is not None:
             self._open.exception = found[1]
-            self._open.message = redacted(found[2]) if found[2] else None
+            self._open.message = redacted(found[2], people=self.people) if found[2] else None
             self._traces.append(self._open)
             self._open = None
         return True
@@ -137,7 +142,7 @@ class EventCounter:
     def __init__(self) -> None:
         self._events: dict[str, _Counted] = {}
 
-    def line(self, line: str, row: int) -> bool:
+    def line(self, line: str, row: int, people: Collection[str] = ()) -> bool:
         """Take a line that stands before metric row number `row`; True where it is a warning or an error."""
         level = _LEVEL.search(line[:200])
         if level is None:
@@ -152,7 +157,7 @@ class EventCounter:
             known.last = row
         elif len(self._events) < EVENTS_KEPT:
             kind: Literal["warning", "error"] = "warning" if level[1].startswith("WARN") else "error"
-            self._events[shape] = _Counted(kind, redacted(text), 1, row, row)
+            self._events[shape] = _Counted(kind, redacted(text, people=people), 1, row, row)
         return True
 
     def events(self, steps: Sequence[float | None]) -> tuple[Event, ...]:

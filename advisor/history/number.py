@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_DEPTH = 6
+LONGEST_CELL = 200
 
 _CELL = re.compile(
-    r"[^\w+\-.]*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf|infinity))\s*(%)?(?:\s*[^\w\s%.,:/-].*)?",
+    r"[^\w+\-.]*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf|infinity))\s*(%)?(?:\s*[^\w\s%.,:/-].*)?",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -65,8 +66,8 @@ def cell_number(cell: str) -> float | None:
     number = number_in(cell)
     if number is not None:
         return number
-    match = _CELL.fullmatch(cell.strip().strip("*`_ "))
-    if not match:
+    match = _CELL.fullmatch(cell.strip().strip("*`_ ")) if len(cell) <= LONGEST_CELL else None
+    if match is None:
         return None
-    number = number_in(match[1])
+    number = number_in(match[1].replace(",", ""))
     return number / 100 if number is not None and match[2] else number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 LONGEST = 300
 
@@ -26,10 +27,18 @@ _PRIVATE_KEY = re.compile(
 _PLACEHOLDER = "~"
 
 
-def redacted(text: str, longest: int = LONGEST) -> str:
-    """A line without control characters, folders, addresses, host names and secrets; a path keeps its last part only."""
+def people_in(text: str) -> set[str]:
+    """Whose home directories a text names."""
+    return {match[2] for match in _HOME.finditer(text)}
+
+
+def redacted(text: str, longest: int = LONGEST, people: Collection[str] = ()) -> str:
+    """A line without control characters, folders, addresses, host names and secrets; a path keeps its last part only.
+
+    `people` are names found elsewhere in the log, which are removed as those in this line are.
+    """
     text = _CONTROL.sub("", text[: 8 * longest])
-    people = {match[2] for match in _HOME.finditer(text)}
+    people = people_in(text).union(people)
     text = _HOME.sub(rf"\1{_PLACEHOLDER}", text)
     text = _URL.sub("<address>", text)
     text = _ADDRESS.sub("<address>", text)

@@ -18,8 +18,9 @@ from advisor.history.records import no_rows
 from advisor.history.vocabulary import normalised, vocabulary
 
 LARGEST_TABLE = 2_000_000
+LONGEST_RULE = 5_000
 
-_RULE = re.compile(r"^\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
+_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)*(?:\s*:?-+:?)?\s*$")
 _GAP = re.compile(r"\t+|\s{2,}")
 
 
@@ -33,7 +34,8 @@ def markdown_tables(text: str) -> Iterator[RawTable]:
     lines = text.splitlines()
     index = 0
     while index + 1 < len(lines):
-        if "|" in lines[index] and "|" in lines[index + 1] and _RULE.match(lines[index + 1]):
+        rule = lines[index + 1]
+        if "|" in lines[index] and "|" in rule and len(rule) <= LONGEST_RULE and _RULE.match(rule):
             header = _cells(lines[index])
             index += 2
             rows = []
@@ -162,7 +164,7 @@ def read_notebook(document: Mapping[str, Any], shown: str) -> History:
     best = found[0]
     others = [history for history in found[1:] if not _repeats(history, best)]
     if others:
-        remark = f"{len(others)} further outputs hold metrics of other runs: the one with most rows was read"
+        remark = f"metrics stand in {len(others) + 1} outputs that differ, as of several runs: the one with most rows was read"
         return replace(best, warnings=(*best.warnings, remark))
     return best
 

@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 from advisor.resources import data, load_yaml
 
+LONGEST_KEY = 256
+
 
 class Native(NamedTuple):
     """One way in which a framework writes a metric. The fields are those of the table."""
@@ -194,8 +196,8 @@ def without_run_name(key: str) -> str:
 
 @lru_cache(maxsize=8192)
 def normalised(key: str) -> str:
-    """A key in the form in which keys are compared: `Run 7 - train / Loss` is `train/loss`."""
-    text = "".join(character for character in key if character.isascii()).replace("*", "").replace("`", "").strip()
+    """A key in the form in which keys are compared: `Run 7 - train / Loss` is `train/loss`. Longer keys are cut."""
+    text = "".join(character for character in key[:LONGEST_KEY] if character.isascii()).replace("*", "").replace("`", "").strip()
     text = without_run_name(_SLASH.sub("/", text))
     return _BLANK.sub("_", text).strip("_ ").lower() if not text.startswith("_") else text.lower()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,16 @@ def find_architecture(name: str | None, directory: Path | None) -> Architecture 
         if found:
             return found
     return _cached(name) or _tabled(name)
+
+
+def architecture_of_size(parameters: float) -> Architecture | None:
+    """The shape of the shipped dense model whose size is nearest, at most a fifth away; its `source` names it. None where none is near.
+
+    For runs of which only the size is known: models of one size differ in vocabulary and depth, so this is good to some 10 %.
+    """
+    sized = (row for row in rows("models.csv") if row["parameters"] and "experts" not in row["config"])
+    distance, name = min((abs(math.log(float(row["parameters"]) / parameters)), row["model"]) for row in sized)
+    return _tabled(name) if distance <= math.log(1.2) else None
 
 
 def _read(path: Path) -> Architecture | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Facts
@@ -36,8 +36,10 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
         return
     yield f"{_styled(file.path or 'history', '1', audience)}: {what_was_read(file)}"
     shown = [finding for finding in file.findings if audience.hears(finding)]
-    for finding in shown:
+    for finding, others in grouped(shown):
         yield from finding_lines(file, finding, audience)
+        if others:
+            yield f"  also {', '.join(_where(other) for other in others)}"
     if not shown:
         yield "  nothing to change" if file.rules_applied else "  nothing could be judged"
     yield from unjudged(file)
@@ -58,6 +60,20 @@ def what_was_read(file: FileOutcome) -> str:
         parts.append(f"batch {batch}" + (f" on {devices} GPU{'s' if devices != '1' else ''}" if devices else ""))
     keys = len(file.keys_read) + len(file.keys_unknown)
     return f"{', '.join(parts)}; {len(file.keys_read)} of {keys} keys judged, {len(file.rules_applied)} rules"
+
+
+def grouped(findings: Sequence[Finding]) -> Iterator[tuple[Finding, list[Finding]]]:
+    """Findings by rule: the first, and the others of which it says the same, so that four numbers written as text are one block."""
+    said: dict[str, list[Finding]] = {}
+    for finding in findings:
+        said.setdefault(finding.rule, []).append(finding)
+    for first, *others in said.values():
+        yield first, others
+
+
+def _where(finding: Finding) -> str:
+    place = finding.place
+    return f"{place.key} on line {place.document.position(place.node.span.start).line}" if place is not None else str(finding.field)
 
 
 def finding_lines(file: FileOutcome, finding: Finding, audience: Audience) -> Iterator[str]:

@@ -170,7 +170,7 @@ class Scope:
         for seen in self.run.observations:
             if seen.kind != self.rule.observes:
                 continue
-            self.local = {f"observed.{word}": text for word, text in seen.details.items()}
+            self.local = {f"observed.{word}": text for word, text in seen.details.items()} | {"observed.name": seen.name or ""}
             if self.rule.when is not None and self.value(self.rule.when) is not True:
                 continue
             findings.append(self._finding(self.rule.severity, self.rule.confidence, observed=seen))

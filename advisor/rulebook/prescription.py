@@ -47,10 +47,13 @@ def _key_fix(scope: Scope, fix: FixRule, place: Place | None, because: str) -> F
     text = scope.words(fix.text) if fix.text is not None else because
     if place is None:
         return Fix("manual", fix.stage, text)
-    name = None
+    fact = next((fact for fact in scope.run.facts.values() if fact.place is not None and fact.place.key == place.key), None)
+    name = fact.name if fact is not None else None
     old = place.document.text[place.node.span.start : place.node.span.end]
     if fix.key == "rewrite":
         value = getattr(place.node, "value", None)
+        if isinstance(value, str) and fact is not None and isinstance(fact.value, (int, float)):
+            value = fact.value / fact.scale if fact.scale != 1 else fact.value  # the number that the reader saw inside the quotes
         return Fix(fix.applicability, fix.stage, text, (Change("set", name, place.key, old, value, because, place=place),))
     new_key = scope.local.get("observed.replacement")
     if fix.key == "rename" and not isinstance(new_key, str):

@@ -14,7 +14,21 @@ BAND_NUMBERS = ("value", "low", "high", "acceptable_low", "acceptable_high", "fa
 BAND_WORDS = ("side", "size_class", "support", "band_title")
 """What a band rule's texts may speak of: the value, its size class's edges, on which side it lies, and who supports the band."""
 
-OBSERVED = ("key", "written", "expected", "reason", "first_line", "replacement", "version", "suggestion", "since", "default", "old_default")
+OBSERVED = (
+    "name",
+    "key",
+    "written",
+    "expected",
+    "reason",
+    "first_line",
+    "replacement",
+    "version",
+    "suggestion",
+    "since",
+    "default",
+    "old_default",
+    "safe",
+)
 """What an observation may carry, as `observed.<word>`."""
 
 

@@ -68,7 +68,8 @@ class Mapping(NamedTuple):
     span: Span
     entries: tuple[Entry, ...]
     flow: bool
-    """Written between braces (YAML flow, JSON, TOML inline table) or as call arguments: no line can be inserted between entries."""
+    """No line can be inserted between the entries: they stand between braces (YAML flow, JSON, a TOML inline table), on one line (the
+    arguments of a call or a command), or below no header of their own (`a.b = 1` in TOML)."""
 
 
 Node = Scalar | Unresolved | Sequence | Mapping

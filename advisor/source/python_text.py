@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import bisect
+import itertools
 import re
 import warnings
 
@@ -48,16 +50,19 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._ascii = text.isascii()
         self._starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
+        self._ascii = text.isascii()
+        self._columns: dict[int, list[int] | None] = {}
 
     def offset(self, line: int, column: int) -> int:
         start = self._starts[line - 1]
         if self._ascii:
             return start + column
-        # Four bytes a code point at most, so that this much of the line holds the column.
-        prefix = self.text[start : start + column].encode()[:column]
-        return start + len(prefix.decode("utf-8", "ignore"))
+        if line not in self._columns:
+            end = self._starts[line] if line < len(self._starts) else len(self.text)
+            self._columns[line] = _byte_columns(self.text[start:end])
+        columns = self._columns[line]
+        return start + (column if columns is None else bisect.bisect_left(columns, column))
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
         start = self.offset(node.lineno, node.col_offset)
@@ -68,3 +73,10 @@ class Places:
     def written(self, node: ast.expr | ast.keyword) -> str:
         start, end = self.span(node)
         return self.text[start:end]
+
+
+def _byte_columns(line: str) -> list[int] | None:
+    """The UTF-8 column at which each character of a line begins; None where columns of bytes and of characters are the same."""
+    if line.isascii():
+        return None
+    return list(itertools.accumulate((len(character.encode("utf-8", "surrogatepass")) for character in line), initial=0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from advisor.errors import InputError
@@ -141,6 +141,8 @@ class Resolver:
             return self.unresolved(expression, f"{name} is {'a parameter' if not bindings else 'no constant'}")
         key = (owner, name)
         if key not in self._names:
+            if depth > DEPTH:
+                return self.unresolved(expression, "too many names stand between it and its value")
             self._names[key] = None
             at = owner if bindings else owner.parent or owner
             self._names[key] = self.resolve(value, at, depth + 1)
@@ -174,8 +176,10 @@ class Resolver:
             raise too_deep(self.path, expression.lineno, expression.col_offset + 1)
 
     def _spend(self, node: Node, expression: ast.expr, depth: int) -> None:
+        if isinstance(node, (Scalar, Unresolved)):
+            return
         self._check(depth, expression)
-        self._budget -= 1
+        self._budget -= len(node.items if isinstance(node, Sequence) else node.entries)
         if self._budget < 0:
             message = f"names of names expand to more than {SHARED_NODES:,} values"
             raise InputError("too-large", message, path=self.path, line=expression.lineno, column=expression.col_offset + 1)
@@ -184,12 +188,6 @@ class Resolver:
         )
         for child in children:
             self._spend(child, expression, depth + 1)
-
-
-def _children(node: Node) -> Iterable[Node]:
-    if isinstance(node, Sequence):
-        return node.items
-    return [entry.value for entry in node.entries] if isinstance(node, Mapping) else ()
 
 
 def _calculated(symbol: ast.operator, left: Number, right: Number) -> Number | None:

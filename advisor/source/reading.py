@@ -137,6 +137,8 @@ def _decode(content: bytes, path: str | None) -> Text:
     if nul >= 0:
         line, column = _place(content, nul)
         raise InputError("encoding", "the file holds a NUL byte: it is binary, no text", path=path, line=line, column=column)
+    if text.startswith("\ufeff\ufeff"):
+        raise InputError("encoding", "the file begins with two byte-order marks; remove them", path=path, line=1, column=1)
     bom = text.startswith("\ufeff")
     return Text(text[1:] if bom else text, bom)
 

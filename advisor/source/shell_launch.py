@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.source.shell_words import Word
+from advisor.source.shell_pieces import Word
 
 _WRAPPERS = frozenset(
     {"command", "conda", "env", "exec", "hatch", "mpirun", "nohup", "numactl", "pdm", "pipenv", "poetry", "ray", "rye", "setsid", "srun"}

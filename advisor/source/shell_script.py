@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from advisor.source.document import Comment, Span
 from advisor.source.limits import DEPTH, too_deep_at
-from advisor.source.shell_words import Expander, Variable, Word
+from advisor.source.shell_pieces import Variable, Word, appended, bounded, resplit
+from advisor.source.shell_words import Expander
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -110,7 +110,7 @@ class _Walk:
         start = value.start_byte if value is not None else node.end_byte
         if value is not None and value.type == "array":
             words = tuple(self.expander.words(start + 1, node.end_byte - 1))
-            variable = Variable(words=words)
+            variable = bounded(Variable(words=words))
             for child in value.named_children:
                 if child.type == "comment":
                     self._comment(child)
@@ -124,7 +124,7 @@ class _Walk:
     def _set(self, name: str, variable: Variable, conditional: bool, append: bool) -> None:
         known = self.expander.variables.get(name)
         if append and known is not None and not conditional:
-            variable = _appended(known, variable)
+            variable = appended(known, variable)
         elif conditional:
             defaults = tuple(piece._replace(default=True) for piece in variable.pieces)
             certain = known is None and not append
@@ -169,7 +169,7 @@ class _Walk:
         content = next((child for child in heredoc.children if child.type == "heredoc_body"), None)
         if content is not None and names:
             words = tuple(self.expander.words(content.start_byte, content.end_byte))
-            self._set(names[-1], Variable(words=words, unfolds=True), conditional, append=False)
+            self._set(names[-1], bounded(Variable(words=words, unfolds=True)), conditional, append=False)
 
     def _command(self, node: Node, end: int, conditional: bool) -> None:
         name = node.child_by_field_name("name")
@@ -196,11 +196,11 @@ class _Walk:
         """The words of a command. One that is built as text (`eval`, `bash -c`, a variable that holds a command) is taken apart."""
         words = [word for word in self.expander.words(start, end) if word.text.strip() or word.pieces[0].quoted]
         if words and words[0].text == "eval":
-            return list(_resplit(words[1:]))
+            return list(resplit(words[1:]))
         for index in range(len(words) - 2):
             # `srun bash -c "..."` as well as `bash -c "..."`: the last of the commands in the text is the one that was prepared for.
             if words[index].text.rpartition("/")[2] in _INTERPRETERS and _COMMAND_OPTION.fullmatch(words[index + 1].text):
-                inner = list(_resplit(words[index + 2 : index + 3]))
+                inner = list(resplit(words[index + 2 : index + 3]))
                 ends = [at for at, word in enumerate(inner[:-1]) if word.text in ("&&", ";", "||")]
                 return inner[ends[-1] + 1 :] if ends else inner
         return words
@@ -214,37 +214,6 @@ class _Walk:
             self.script.warnings.append((start, f"{program} and what follows is not passed to the program: {cause}"))
         elif program in ("source", ".") and len(words) > 1:
             self.script.warnings.append((start, f"what {self.text[words[1].start : words[1].end]} sets is not read"))
-
-
-def _appended(known: Variable, more: Variable) -> Variable:
-    if known.reason or more.reason:
-        return Variable(reason=known.reason or more.reason)
-    if known.words is not None or more.words is not None:
-        return Variable(words=(*(known.words or ()), *(more.words or ())))
-    return Variable((*known.pieces, *more.pieces))
-
-
-def _resplit(words: list[Word]) -> Iterator[Word]:
-    """The words inside of text: quotes in it count, and expansions in it are already done."""
-    pieces = []
-    for word in words:
-        for piece in word.pieces:
-            if piece.reason or piece.end - piece.start != len(piece.text):
-                pieces.append(piece._replace(quoted=False))
-                continue
-            for part in re.finditer(r"\\\n|\s+|'[^']*'|[^\s\\]+|\\", piece.text):
-                if part[0].isspace() or part[0] == "\\\n":
-                    if pieces:
-                        yield Word(tuple(pieces), pieces[0].span.start, pieces[-1].span.end)
-                    pieces = []
-                else:
-                    quoted = part[0].startswith("'") and len(part[0]) > 1
-                    inner = part[0][1:-1] if quoted else part[0]
-                    start = piece.start + part.start() + quoted
-                    pieces.append(piece._replace(text=inner, start=start, end=start + len(inner), quoted=quoted))
-        if pieces:
-            yield Word(tuple(pieces), pieces[0].span.start, pieces[-1].span.end)
-        pieces = []
 
 
 def _error_offset(node: Node) -> int:

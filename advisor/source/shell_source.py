@@ -8,8 +8,8 @@ from typing import Literal
 from advisor.errors import InputError
 from advisor.source.document import Document, Duplicate, Entry, Mapping, Node, Scalar, Sequence, Span, Unresolved
 from advisor.source.shell_launch import Launch, launch
+from advisor.source.shell_pieces import Word
 from advisor.source.shell_script import Command, read_script
-from advisor.source.shell_words import Word
 from advisor.source.yaml_scalars import plain
 
 _LENGTH = 1_000_000

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from advisor.source.document import Span
 from advisor.source.shell_arithmetic import evaluate
+from advisor.source.shell_pieces import Piece, Variable, Word, bounded
 
 _PLAIN = re.compile(r"[^\s\\'\"$`<>;|&()]+")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -19,68 +18,8 @@ _REDIRECTION = re.compile(r"[<>][<>&|-]*[ \t]*")
 _TARGET = re.compile(r"[^\s;|&]*")
 _QUOTED_TEXT = re.compile(r"[^\\\"$`]+")
 _DEPTH = 20
-_LONGEST = 20_000
-
-
-class Piece(NamedTuple):
-    """A part of a word. `reason` is set where its text cannot be known."""
-
-    text: str
-    start: int
-    end: int
-    quoted: bool = False
-    """It fills a pair of quotes, which stand around `start` and `end`."""
-    variable: bool = False
-    """It stands elsewhere in the file than the word that it is a part of."""
-    default: bool = False
-    computed: bool = False
-    whole: bool = False
-    """Quotes in `${NAME:-"a b"}` keep it from being divided at its spaces."""
-    reason: str | None = None
-
-    @property
-    def span(self) -> Span:
-        return Span(self.start - self.quoted, self.end + self.quoted)
-
-
-class Word(NamedTuple):
-    """One argument; `start` and `end` are its place, quotes included."""
-
-    pieces: tuple[Piece, ...]
-    start: int
-    end: int
-
-    @property
-    def text(self) -> str:
-        return "".join(piece.text for piece in self.pieces)
-
-    @property
-    def reason(self) -> str | None:
-        return next((piece.reason for piece in self.pieces if piece.reason), None)
-
-    @property
-    def default(self) -> bool:
-        return any(piece.default for piece in self.pieces)
-
-    @property
-    def computed(self) -> bool:
-        return any(piece.computed for piece in self.pieces) or (len(self.pieces) > 1 and any(piece.variable for piece in self.pieces))
-
-    @property
-    def span(self) -> Span:
-        """Where an edit of the value belongs: the variable's literal where the word is nothing but one variable."""
-        if len(self.pieces) == 1 and (self.pieces[0].variable or self.pieces[0].quoted):
-            return self.pieces[0].span
-        return Span(self.start, self.end)
-
-
-class Variable(NamedTuple):
-    pieces: tuple[Piece, ...] = ()
-    words: tuple[Word, ...] | None = None
-    """The elements of an array, or of text that stands for several words."""
-    reason: str | None = None
-    unfolds: bool = False
-    """A bare `$name` stands for all of the words, as with a here-document that holds a command."""
+_EXPANDED = 100_000
+"""Words that arrays may add to a script. A few lines of arrays of arrays otherwise stand for billions."""
 
 
 @dataclass(slots=True)
@@ -91,6 +30,7 @@ class Expander:
     variables: dict[str, Variable] = field(default_factory=dict)
     passes_arguments: set[int] = field(default_factory=set)
     """Offsets where the caller's own arguments are passed on (`"$@"`)."""
+    _budget: int = _EXPANDED
 
     def words(self, start: int, end: int, *, split: bool = True, depth: int = 0) -> list[Word]:
         """The words of a range. Without `split`, as in an assignment, expansions are not divided at their spaces."""
@@ -101,10 +41,12 @@ class Expander:
         return self.variable(self.words(start, end, split=False))
 
     def variable(self, words: list[Word]) -> Variable:
-        pieces = tuple(piece for word in words for piece in word.pieces)
-        if len(pieces) > _LONGEST // 40 or sum(len(piece.text) for piece in pieces) > _LONGEST:
-            return Variable(reason="a value too long to be a setting")
-        return Variable(pieces)
+        return bounded(Variable(tuple(piece for word in words for piece in word.pieces)))
+
+    def unfold(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """The words that an array adds to a command."""
+        self._budget -= len(words)
+        return words if self._budget >= 0 else ()
 
     def expansion(self, start: int, limit: int, depth: int) -> tuple[list[Piece], int]:
         """The pieces of what a `$` or a backquote begins, and the place behind it."""
@@ -232,8 +174,8 @@ class _Scan:
             self._add(Piece(self.text[self.at + 1 : close], self.at + 1, close, quoted=True), close + 1)
         elif not self.pieces and self.split and (array := _ALL_OF.match(self.text, self.at, self.end)):
             self._array(array)
-        elif not self.pieces and self.split and (unfolded := self._unfolded()):
-            self.words += unfolded
+        elif not self.pieces and self.split and (bare := self._bare()) is not None:
+            self.words += self.expander.unfold(bare)
         elif character == '"':
             self._double()
         elif character in "$`":
@@ -305,11 +247,11 @@ class _Scan:
                     self._flush()
         self.at = end
 
-    def _unfolded(self) -> tuple[Word, ...]:
+    def _bare(self) -> tuple[Word, ...] | None:
         match = _BARE.match(self.text, self.at, self.end)
         known = self.expander.variables.get(match["name"] or match["braced"]) if match else None
         if match is None or known is None or not known.unfolds:
-            return ()
+            return None
         self.at = match.end()
         return known.words or ()
 
@@ -322,7 +264,7 @@ class _Scan:
             reason = known.reason if known else f"{match['name']} is set nowhere in this file"
             self._add(Piece(match[0], self.at, match.end(), reason=reason), match.end())
         else:
-            self.words += known.words
+            self.words += self.expander.unfold(known.words)
             self.at = match.end()
 
     def _redirection(self) -> None:

@@ -8,10 +8,9 @@ from advisor.source.document import Format
 
 _SHEBANG = re.compile(r"#!.*?\b(python|(?:ba|z|da|k)?sh\b)")
 _JSON = re.compile(r"\s*\{\s*[\"}]")
-_PYTHON = re.compile(r"(?m)^(?:from [\w.]+ import |import \w|def \w+\(|class \w+[(:]|@\w|if __name__|[\w.]+ *=.*\b(?:True|False|None)\b)")
-_SHELL = re.compile(
-    r"^(?:export \w+=|set -\w|(?:[A-Z_]+=\S* )*(?:python3?|accelerate|torchrun|deepspeed|swift|trl|bash|ray|uv) .*\S$)", re.MULTILINE
-)
+_PYTHON = re.compile(r"(?m)^(?:from [\w.]+ import |import \w|def \w+\(|class \w+[(:]|@\w|if __name__)")
+_LAUNCHED = r"(?:python3?|accelerate|torchrun|deepspeed|swift|trl|bash|ray|uv) .*\S$"
+_SHELL = re.compile(rf"(?m)^(?:export \w+=|set -\w|\w+=\(\s*$|(?:[A-Z_]+=\S* )*{_LAUNCHED})")
 _TOML = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*[\w\"'][^\[\]=\n]*\]\]?[ \t]*(?:#.*)?$")
 _YAML = re.compile(r"(?m)^[ \t]*[\w\"'.-]+[ \t]*:(?:[ \t]|$)")
 _ASSIGNMENT = re.compile(r"(?m)^[\w.\"'-]+[ \t]*=[ \t]*\S")

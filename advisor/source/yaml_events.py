@@ -67,7 +67,8 @@ def syntax_error(path: str, text: str, error: yaml.YAMLError) -> InputError:
     message = f"{problem} ({context})" if context and context != problem else str(problem)
     if mark is None:
         return InputError("syntax", message, path=path)
-    return InputError("syntax", message, path=path, line=mark.line + 1, column=mark.column + 1)
+    # The mark's own line counts breaks, such as U+2028, that no editor shows as one.
+    return refusal(path, text, mark.index, message)
 
 
 def tab_warnings(text: str) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ dpo: {{beta: 0.1}}
         (", mixed_precision: fp16", {"precision.bf16": False, "precision.fp16": True}),
         (", optimizer: AdamW", {"optimizer.name": "AdamW"}),
         (", grad_clip: 0.5", {"optimizer.max_grad_norm": 0.5}),
-        (", eval_interval: -1", {}),
+        (", eval_interval: -1", {"upkeep.eval_steps": -1}),
     ],
 )
 def test_a_value_counts_only_where_it_fits_the_name(extra: str, expected: dict[str, object]) -> None:

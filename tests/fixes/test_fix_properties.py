@@ -75,7 +75,7 @@ def loaded(text: str) -> tuple[Any, Any]:
         return yaml.safe_load(text), YAML(typ="safe", pure=True).load(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases(), st.booleans())
 def test_edits_are_sound_and_final(case: tuple[str, list[Edit]], comments: bool) -> None:
     text, edits = case
@@ -89,7 +89,7 @@ def test_edits_are_sound_and_final(case: tuple[str, list[Edit]], comments: bool)
     assert again.text == result.text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases())
 def test_set_changes_its_line_and_its_value_alone(case: tuple[str, list[Edit]]) -> None:
     text, edits = case
@@ -103,8 +103,8 @@ def test_set_changes_its_line_and_its_value_alone(case: tuple[str, list[Edit]]) 
         for applied in result.applied:
             path = document.values[applied.edit.key].path
             found = followed(after, path)
-            if isinstance(applied.edit.value, bool) and applied.new in ("yes", "no"):
-                assert found in (applied.edit.value, applied.new)
+            if isinstance(applied.edit.value, bool):
+                assert found in ((True, "yes") if applied.edit.value else (False, "no"))
             else:
                 assert found == applied.edit.value
             blank(before, path)
@@ -123,7 +123,7 @@ def blank(data: Any, path: tuple[str, ...]) -> None:
     holder[path[-1]] = None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(cases())
 def test_every_line_that_no_edit_names_stays(case: tuple[str, list[Edit]]) -> None:
     text, edits = case

@@ -190,6 +190,13 @@ def test_insert_beside_a_sibling_and_in_turn() -> None:
     )
 
 
+def test_inserts_of_several_depths_after_one_line() -> None:
+    edits = Edit("insert", "b", 2, rule="R1"), Edit("insert", "t.b", 2, rule="R1"), Edit("insert", "t.u.b", 2, rule="R1")
+    assert spliced("t:\n  u:\n    a: 1\n", *edits)[0] == (
+        "t:\n  u:\n    a: 1\n    b: 2  # added [R1]\n  b: 2  # added [R1]\nb: 2  # added [R1]\n"
+    )
+
+
 def test_insert_into_a_list_item() -> None:
     assert (
         spliced("s:\n  - a: 1\n  - a: 2\n", Edit("insert", "s.0.b", 3, rule="R1"))[0] == "s:\n  - a: 1\n    b: 3  # added [R1]\n  - a: 2\n"
@@ -269,6 +276,8 @@ REFUSED = {
     "insert into a shared section": ("a: &a\n  x: 1\nb: *a\n", Edit("insert", "a.y", 1), "other places use"),
     "rename to a key that is there": ("a: 1\nb: 2\n", Edit("rename", "a", new_key="b"), "is there already"),
     "insert behind a text without a last newline": ("a: |\n  x", Edit("insert", "b", 1), "last newline"),
+    "delete one of duplicates": ("a: 1\nb: 2\na: 3\n", Edit("delete", "a"), "written twice"),
+    "rename one of duplicates": ("a: 1\nb: 2\na: 3\n", Edit("rename", "a", new_key="c"), "written twice"),
     "delete the only key": ("t:\n  a: 1\nb: 1\n", Edit("delete", "t.a"), "only key"),
     "delete on a shared line": ("{a: 1, b: 1}\n", Edit("delete", "a"), "shares its lines"),
     "delete the first key of an item": ("s:\n- a: 1\n  b: 1\n", Edit("delete", "s.0.a"), "shares its lines"),

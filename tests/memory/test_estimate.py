@@ -10,7 +10,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from advisor.memory.architecture import Architecture
-from advisor.memory.bars import bars
 from advisor.memory.checkpoint import find_architecture
 from advisor.memory.device import find_device
 from advisor.memory.estimate import bare, estimate
@@ -188,7 +187,6 @@ def test_bad_input_gives_words_and_no_figure(change: dict[str, object], gpus: in
     found = estimate({**DPO, **change}, model("Qwen/Qwen2.5-0.5B"), H100, gpus)
     assert (found.verdict, found.peak) == ("unknown", None)
     assert word in (found.reason or "")
-    assert bars(found) == ()
 
 
 def test_no_model_gives_words_and_no_figure() -> None:
@@ -200,14 +198,6 @@ def test_no_model_gives_words_and_no_figure() -> None:
 def test_a_card_too_small_for_one_layer_is_said_so() -> None:
     found = bare(DPO, model("meta-llama/Llama-3.1-405B"), find_device("rtx2080ti-11gb"), 1)
     assert found.verdict == "does-not-fit"
-
-
-def test_bars_are_shares_of_the_gpu_with_overhead_last() -> None:
-    found = bare(DPO, model("Qwen/Qwen2.5-0.5B"), H100, 1)
-    drawn = bars(found)
-    assert drawn[-1].name == "overhead"
-    assert sum(bar.gib for bar in drawn) == pytest.approx(sum(found.components.values()))
-    assert sum(bar.share for bar in drawn) < 1
 
 
 SWITCHES = st.fixed_dictionaries(

@@ -178,11 +178,17 @@ def test_comments_and_columns_count_code_points() -> None:
         ("lr = 1 / 0\nDPOConfig(x=lr)", "an expression"),
         ("lr = cfg['lr']\nDPOConfig(x=lr)", "an element"),
         ("x = b''\nDPOConfig(x=x)", "no setting"),
+        ("".join(f"a{n} = a{n + 1}\n" for n in range(5000)) + "a5000 = 1\nDPOConfig(x=a1)", "too many names"),
         ("DPOConfig(x=" + "+".join(["1"] * 300) + ")", "expression"),
     ],
 )
 def test_names_that_are_no_single_constant(text: str, words: str) -> None:
     assert words in reason(read(text), "DPOConfig", "x")
+
+
+def test_many_uses_of_a_constant_are_no_bomb() -> None:
+    document = read("x = 1\n" + "A(b=x)\n" * 25_000)
+    assert found(document, "A#25000", "b").node.span == (4, 5)
 
 
 def test_known_mappings_are_unpacked_and_dict_calls_are_mappings() -> None:

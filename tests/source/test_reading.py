@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.errors import InputError
 from advisor.source.document import Format
@@ -42,6 +44,7 @@ def test_bytes_take_the_place_of_the_file() -> None:
         ("a: 1".encode("utf-16"), 1, 1, "UTF-16"),
         (b"\x7fELF\x00\xff", 1, 5, "binary"),
         (b"\xef\xbb\xbfa\xff", 1, 2, "0xff"),
+        (b"\xef\xbb\xbf" * 2 + b"a: 1", 1, 1, "two byte-order marks"),
     ],
 )
 def test_what_is_no_utf8_text_is_refused_with_its_place(content: bytes, line: int, column: int, words: str) -> None:
@@ -105,8 +108,31 @@ def test_an_endless_file_is_refused() -> None:
         ("use_kl = true\n", "toml"),
         ("export X=1\naccelerate launch t.py\n", "shell"),
         ("CUDA_VISIBLE_DEVICES=0 swift rlhf \\\n  --beta 1\n", "shell"),
+        ("[trainer]\nname = 'None'\n", "toml"),
+        ("MODEL_ARGS=(\n  --lr 1\n)\n", "shell"),
         ("prompt: |\n  import this\n[x]: 1\n", "yaml"),
     ],
 )
 def test_the_format_of_a_nameless_text(text: str, format: Format) -> None:  # noqa: A002
     assert sniff(text) == format
+
+
+_TEXTS = ["a", "1", "5e-7", ": ", "=", "\n", "\r\n", "\r", "  ", "\t", "- ", "&a ", "*a", "<<: ", "[", "]", "{", "}", "(", ")", '"', "'"]
+_TEXTS += ["#", "|", ">", "$", "--x ", "\\", ",", "é", "\U0001f600", "!!int ", "\u2028", "\x85", "\ufeff", "%", "---\n", "...\n", "?", "\0"]
+_TEXTS += ["def f(a=1): ", "import a\n", "[[t]]\n", "python t.py ", "A(b=", "{{ x }}"]
+_FRAGMENTS = st.lists(st.sampled_from([text.encode() for text in _TEXTS] + [b"\xff"]), max_size=25).map(b"".join)
+
+
+@given(_FRAGMENTS, st.sampled_from(["a.yaml", "a.json", "a.toml", "a.py", "a.sh", "-"]))
+def test_no_bytes_make_a_reader_fail_otherwise(content: bytes, name: str) -> None:
+    try:
+        document = read(name, content)
+    except InputError as error:
+        assert error.path == name
+        assert error.line is None or error.line >= 1
+        assert error.column is None or error.column >= 1
+    else:
+        length = len(document.text)
+        for value in document.values.values():
+            for span in (value.entry.key_span, value.node.span):
+                assert 0 <= span.start <= span.end <= length

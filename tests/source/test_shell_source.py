@@ -237,6 +237,7 @@ def test_arrays_and_texts_grow() -> None:
         ("python t.py --x ${Y:+1}", "it depends on whether Y is set"),
         ("python t.py --x $$", "the special parameter $$"),
         ("X=abc\n" + "X=$X$X\n" * 40 + "python t.py --x $X", "a value too long to be a setting"),
+        ("X=1\n" + 'X+=" --y 1"\n' * 9000 + "python t.py --x $X", "a value too long to be a setting"),
         ("f() { python t.py --x $1; }\nf 3", "the positional parameter $1"),
     ],
 )
@@ -264,6 +265,12 @@ def test_variables_with_a_value(text: str, value: object, default: bool) -> None
     document = read(text + "\n")
     assert data(document.root)["x"] == value
     assert found(document, "x").entry.default == default
+
+
+def test_arrays_of_arrays_cannot_grow_without_end() -> None:
+    assert settings("A=(1 2 3)\n" + 'A=("${A[@]}" "${A[@]}")\n' * 40 + 'python t.py --x 1 --y "${A[@]}"\n') == {"x": 1, "y": '<"${A[@]}">'}
+    document = read("A=(" + "1 " * 400 + ")\npython t.py --x" + ' "${A[@]}"' * 20_000)
+    assert len(document.text) > 200_000
 
 
 def test_windows_newlines_and_astral_characters_keep_the_spans() -> None:

@@ -291,6 +291,8 @@ def test_a_tab_that_safe_load_refuses_is_told(text: str, warned: bool) -> None:
         ("é\U0001f600: a\x01b\n", 1, 6),
         ("a: 1\n\tb: 2\n", 2, 1),
         ("a: @x\n", 1, 4),
+        ("# x\u2028y\nb: c: d\n", 2, 2),
+        ("a: 1\nb: [1, 2", 2, 9),
     ],
 )
 def test_a_syntax_error_has_its_place(text: str, line: int, column: int) -> None:

@@ -19,7 +19,7 @@ DEEPEST = 6
 def sections(wheel: Wheel, layout: dict[str, Any]) -> dict[str, Section]:
     """The section `layout["section"]`: the model `layout["root"]` from the package `layout["prefer"]`, nested models as dotted paths.
 
-    Models whose file matches `layout["plugins"]` (its first group is the plug-in's name) add keys that need that plug-in.
+    Models of packages whose files match `layout["plugins"]` (its first group is the plug-in's name) add keys that need that plug-in.
     """
     modules = Modules(wheel)
     module = next(modules.holding(layout["root"], layout["prefer"]))
@@ -46,10 +46,14 @@ def expanded(modules: Modules, at: ClassAt, prefix: str = "", above: tuple[str, 
 
 
 def _plugins(wheel: Wheel, modules: Modules, pattern: str) -> Iterator[tuple[str, ClassAt]]:
+    """Models that a plug-in's package declares: what its `get_input_args` returns, and classes that are named `...Args`."""
     for path in sorted(wheel.names):
         match = re.fullmatch(pattern, path)
-        dotted = path.removesuffix(".py").replace("/", ".")
-        held = modules[dotted] if match else None
-        for name, node in held.classes.items() if held else ():
-            if match and name.endswith("Args") and is_model(modules, ClassAt(dotted, node)):
-                yield match[1], ClassAt(dotted, node)
+        text = wheel.text(path) if match else ""
+        package = path.rpartition("/")[0].replace("/", ".")
+        names = re.findall(r"^class (\w+Args)\b", text, re.MULTILINE)
+        names += re.findall(rf'return "{re.escape(package)}(?:\.\w+)*\.(\w+)"', text) if "def get_input_args" in text else []
+        for name in names:
+            at = next((at for module in modules.holding(name, package + ".") if (at := modules.find_class(module, name))), None)
+            if match and at and is_model(modules, at):
+                yield match[1], at

@@ -65,7 +65,7 @@ class Check:
 
     def renames(self, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """A change for each pair of `keys`, in those of the sections that have the old key."""
-        common = {name: item[name] for name in ("safe", "note", "source") if name in item}
+        common: dict[str, Any] = {name: item[name] for name in ("safe", "note", "source") if name in item}
         for old, new in item["keys"].items():
             sections = [name for name in item["sections"] if self._find(self._table, name, old)]
             yield {"kind": "renamed", "key": old, "new": new, "sections": sections, **common}

@@ -1,0 +1,97 @@
+"""What the framework's releases say of a file's keys: misspelt, removed, renamed, with a value that no release takes.
+
+With a known version these are certain. Without one a file is dated by its keys: what is gone from the newest release is one remark, and
+nothing is called broken for being old.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from advisor.configuration.fact import Place
+from advisor.dialects.key_status import Change, Choices, NotYet, Release, Removed, Renamed, UnknownKey
+from advisor.dialects.keys import KeyTable
+from advisor.source.document import Scalar, Sequence
+
+NEAR_KEY = 0.88
+NEAR_VALUE = 0.75
+"""Similarity (difflib's ratio) from which an unknown word counts as a misspelling of a known one: `learning_rte` is 0.96 from
+`learning_rate`, `lora_rank` 0.84 from `local_rank`; values are few, so that `dpao` (0.75) can only be `dapo`."""
+
+
+class KeyRemark(NamedTuple):
+    """One thing to say of a key: the kind of observation, and its words."""
+
+    kind: str
+    place: Place
+    details: Mapping[str, str]
+
+
+def remarks(
+    table: KeyTable, section: str, places: Mapping[str, Place], versions: Mapping[str, str], known: frozenset[str]
+) -> Iterator[KeyRemark]:
+    """Remarks on a run's keys. `places` are by the framework's own key; `known` are keys of other programs that read the same file."""
+    given = {name: version for name, version in versions.items() if name} or None
+    old: list[tuple[Removed | Renamed, Place]] = []
+    for key, place in places.items():
+        status = table.status(section, key, given)
+        if isinstance(status, UnknownKey):
+            if key not in known and _misspelt(key, status.suggestions):
+                yield KeyRemark("unknown-key", place, {"suggestion": status.suggestions[0], "reason": table.unknown_keys(given) or ""})
+        elif isinstance(status, (Removed, Renamed)):
+            if status.since.framework in versions:
+                yield _gone(status, place)
+            else:
+                old.append((status, place))
+        elif isinstance(status, NotYet) and status.since.framework in versions:
+            yield KeyRemark("not-yet-key", place, {"since": _release(status.since)})
+        else:
+            yield from _value(table.choices(section, key, given), place)
+    if old:
+        dated = table.versions_for(section, places)
+        span = ", ".join(f"{name} {releases.oldest} to {releases.newest}" for name, releases in (dated or {}).items())
+        for status, place in old:
+            gone = _gone(status, place)
+            yield gone._replace(kind="dated", details={**gone.details, "since": span or "no single release"})
+
+
+def _misspelt(key: str, suggestions: tuple[str, ...]) -> bool:
+    return bool(suggestions) and difflib.SequenceMatcher(None, key, suggestions[0]).ratio() >= NEAR_KEY
+
+
+def _gone(status: Removed | Renamed, place: Place) -> KeyRemark:
+    details = {"version": _release(status.since), "since": status.last, **_advice(status.change)}
+    return KeyRemark("renamed-key" if isinstance(status, Renamed) else "removed-key", place, details)
+
+
+def _advice(change: Change | None) -> dict[str, str]:
+    if change is None:
+        return {}
+    advice = {"reason": change.note} if change.note else {}
+    if isinstance(change.new, str):
+        advice["replacement"] = change.new.rpartition(".")[2]
+    if change.instead:
+        advice["suggestion"] = change.instead
+    # A rename whose values change with the name is no rename of the key alone.
+    return {**advice, "safe": "yes" if change.safe and not change.values else "no"}
+
+
+def _value(choices: Choices | None, place: Place) -> Iterator[KeyRemark]:
+    """A word that is none of the key's values but nearly one of them."""
+    if choices is None:
+        return
+    taken = [str(value) for value in (*choices.values, *choices.outdated)]
+    items = place.node.items if isinstance(place.node, Sequence) else (place.node,)
+    for item in items:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str) or item.value in taken or "${" in item.value:
+            continue
+        near = difflib.get_close_matches(item.value, taken, 1, NEAR_VALUE)
+        # A longer or shorter word may be a value of a release that the table does not know.
+        if near and item.value not in near[0] and near[0] not in item.value:
+            yield KeyRemark("choice", place, {"written": item.value, "suggestion": near[0], "reason": choices.checked})
+
+
+def _release(release: Release) -> str:
+    return f"{release.framework} {release.version}"

@@ -1,0 +1,76 @@
+"""The memory estimate of a resolved configuration: its facts as the model wants them, its model's shape, its target GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisor.configuration.fact import Fact, Facts
+from advisor.errors import InputError
+from advisor.memory.architecture import Architecture
+from advisor.memory.checkpoint import architecture_of_size, find_architecture
+from advisor.memory.device import Device, find_device
+from advisor.memory.estimate import Estimate, bare, estimate
+from advisor.memory.levers import solve
+from advisor.source.document import Document
+
+
+def predict(facts: Facts, document: Document, *, device: Device | None = None, levers: bool = True) -> Estimate:
+    """The estimate for one GPU of the run. `device` defaults to the fact `hardware.gpu`. Raises InputError for an unknown GPU."""
+    compute = estimate if levers else bare
+    return compute(settings_of(facts), architecture_of(facts, document), device or device_of(facts), gpus_of(facts))
+
+
+def solved(facts: Facts, document: Document, name: str) -> int | None:
+    """The largest value of a canonical name with which the run fits its GPU; None where none does.
+
+    Raises InputError without a known model or GPU.
+    """
+    device, architecture = device_of(facts), architecture_of(facts, document)
+    if device is None or architecture is None:
+        raise InputError("usage", "the largest value that fits needs a known model and a GPU")
+    return solve(settings_of(facts), architecture, device, gpus_of(facts), name)
+
+
+def settings_of(facts: Facts) -> dict[str, object]:
+    """The facts as plain values. A default dropout is left out: its masks cost up to 5 % where it is on, and many turn it off in code."""
+    known = (fact for fact in facts.values() if fact.origin != "unknown" and fact.value is not None)
+    return {fact.name: fact.value for fact in known if not (fact.name == "peft.dropout" and fact.origin == "default")}
+
+
+def architecture_of(facts: Facts, document: Document) -> Architecture | None:
+    """The model's shape: from a config.json beside the configuration, the local cache, or the shipped table."""
+    name, size = facts.lookup("model.name"), facts.lookup("model.parameters")
+    folder = Path(document.path).resolve().parent if document.path != "-" and document.format != "mapping" else Path.cwd()
+    found = find_architecture(name if isinstance(name, str) else None, folder)
+    return architecture_of_size(size) if found is None and isinstance(size, (int, float)) else found
+
+
+def gpus_of(facts: Facts) -> int:
+    gpus = facts.lookup("hardware.gpus")
+    return gpus if isinstance(gpus, int) and not isinstance(gpus, bool) else 1
+
+
+def device_of(facts: Facts) -> Device | None:
+    """The target GPU that the facts name. Raises InputError with near misses for a name that is none."""
+    name = facts.lookup("hardware.gpu")
+    return find_device(name) if isinstance(name, str) else None
+
+
+def with_estimate(facts: Facts, document: Document) -> Facts:
+    """The facts with what the memory model says, where a target GPU is named; unchanged where it can say nothing."""
+    if not isinstance(facts.lookup("hardware.gpu"), str):
+        return facts
+    try:
+        found = predict(facts, document, levers=False)
+    except InputError as error:
+        return facts.with_values({"estimate.peak": Fact("estimate.peak", None, "unknown", note=str(error))})
+    if found.peak is None or found.usable is None:
+        return facts.with_values({"estimate.peak": Fact("estimate.peak", None, "unknown", note=found.reason)})
+    values: dict[str, float | str] = {
+        "estimate.low": found.peak.low,
+        "estimate.peak": found.peak.expected,
+        "estimate.high": found.peak.high,
+    }
+    values |= {"estimate.usable": found.usable, "estimate.phase": found.phase or ""}
+    note = f"memory model for {found.gpu}"
+    return facts.with_values({name: Fact(name, value, "derived", note=note) for name, value in values.items()})
