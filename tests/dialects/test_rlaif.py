@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from .runs import observed, run_of, values_of
+from .runs import values_of
 
 STUDENT = """\
 model: {base_model: Qwen/Qwen2.5-Coder-3B-Instruct, use_4bit: true, max_length: 512}
@@ -48,7 +48,7 @@ def test_four_bits_have_no_effect_on_apple_hardware() -> None:
     assert "precision.quantization" not in values
 
 
-def test_adapter_keys_are_dead_where_the_adapter_is_off() -> None:
-    run = run_of(STUDENT.replace("use_lora: true", "use_lora: false"))
-    assert ("dead", "rlaif.lora_r") in observed(run)
-    assert "peft.rank" not in run.facts
+def test_adapter_keys_do_not_count_where_the_adapter_is_off() -> None:
+    values = values_of(STUDENT.replace("use_lora: true", "use_lora: false"))
+    assert values["peft.kind"] == "none"
+    assert "peft.rank" not in values
