@@ -20,6 +20,8 @@ class Native:
     documents: Sequence[Document]
     prefixes: tuple[str, ...] = field(default=())
     """The prefixes that this run uses. Where there are any, a word without a dot that stands alone is a constant and no setting."""
+    _matched: dict[str, tuple[Place, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Patterns already looked for: tables ask for the same ones again and again."""
 
     def under(self, groups: Sequence[tuple[str, ...]]) -> Native:
         """The same keys read under prefixes: of each group the first that the run has."""
@@ -47,8 +49,10 @@ class Native:
             if place is not None:
                 yield place
             return
-        matches = _pattern(pattern).match
-        yield from (place for name, place in self.places.items() if matches(self.unprefixed(name)))
+        if pattern not in self._matched:
+            matches = _pattern(pattern).match
+            self._matched[pattern] = tuple(place for name, place in self.places.items() if matches(self.unprefixed(name)))
+        yield from self._matched[pattern]
 
     def unprefixed(self, key: str) -> str:
         for prefix in self.prefixes:

@@ -183,11 +183,11 @@ class _Reader:
 
     def _method_place(self, choice: Choice) -> Place | None:
         """Where the file names its method in so many words."""
-        for key in ("rl", "rlhf_type", "stage", "method", "algorithm", "trainer_type", "algo"):
-            place = self.native.find(key)
-            if place is not None and isinstance(place.node, Scalar) and choice.value in str(place.node.value).lower():
-                self.used.add(place.key)
-                return place
+        for key in ("rl", "rlhf_type", "stage", "method", "algorithm", "trainer_type", "algo", "*.algorithm", "*.stage", "*.method"):
+            for place in self.native.matching(key):
+                if isinstance(place.node, Scalar) and choice.value in str(place.node.value).lower():
+                    self.used.add(place.key)
+                    return place
         return None
 
     def read_keys(self) -> None:
@@ -211,7 +211,7 @@ class _Reader:
                 continue
             if meaning.dead is not None:
                 self.observations.append(Observation("dead", place, meaning.name, {"reason": meaning.dead}))
-            elif meaning.name not in self.facts or self.facts[meaning.name].origin in ("option", "comment"):
+            elif meaning.name not in self.facts or self.facts[meaning.name].origin in ("option", "comment", "unknown"):
                 self.make(place, meaning, sure=sure)
             return
 
