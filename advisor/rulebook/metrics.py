@@ -50,6 +50,7 @@ OF_VALUES: Mapping[str, tuple[Compute, int]] = {
     "share_above": (statistics.share_above, 1),
     "share_below": (statistics.share_below, 1),
     "block_spikes": (lambda values, blocks, rise: statistics.block_spikes(values, int(blocks), rise), 2),
+    "block_peak": (lambda values, blocks: max(statistics.block_means(values, int(blocks)), default=None), 1),
     "largest_rise": (lambda values, blocks: statistics.largest_relative_rise(statistics.block_means(values, int(blocks))), 1),
     "tail_share_zero": (lambda values, share, tolerance: statistics.share_zero(statistics.tail(values, share), tolerance), 2),
     "tail_share_above": (lambda values, share, limit: statistics.share_above(statistics.tail(values, share), limit), 2),
