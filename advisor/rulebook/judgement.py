@@ -64,10 +64,11 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     skipped: list[Skipped] = []
     applied: list[str] = []
     assumptions: dict[str, None] = {}
+    callable_by_rules = functions(run.facts, run.history)
     for rule in rules:
         if rule.methods and run.method not in rule.methods:
             continue
-        scope = Scope(run, rule, rulebook)
+        scope = Scope(run, rule, rulebook, callable_by_rules)
         outcome = scope.outcome()
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
@@ -82,12 +83,12 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
 class Scope:
     """One rule over one run: what its names mean while it is judged."""
 
-    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook) -> None:
+    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook, callable_by_rules: Mapping[str, Function]) -> None:
         self.run = run
         self.rule = rule
         self.rulebook = rulebook
         self.local: dict[str, Value] = {}
-        self.functions: Mapping[str, Function] = functions(run.facts, run.history)
+        self.functions = callable_by_rules
 
     def lookup(self, name: str) -> Value | Nothing:
         if name in self.local:
