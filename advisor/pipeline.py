@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
 from advisor.rulebook.judgement import Run, Verdict, judge
 from advisor.rulebook.library import rulebook, rules_for
+from advisor.rulebook.rule import Rule
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.source.reading import read
@@ -105,7 +107,7 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
 
 def verdict_of(resolved: Resolved, selection: Selection, history: History | None = None) -> Verdict:
     """Hold resolved facts against the rules of their method."""
-    rules = [rule for rule in rules_for(resolved.method) if selection.takes(rule.id, rule.name)]
+    rules = _selected(resolved.method, selection, history is not None)
     facts = resolved.facts
     if "hardware.gpu" in facts:
         from advisor.dry_run import with_estimate
@@ -119,6 +121,11 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
     }
     run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for)
     return judge(run, rulebook(rules), rules)
+
+
+@cache
+def _selected(method: str | None, selection: Selection, with_history: bool) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules_for(method, with_history) if selection.takes(rule.id, rule.name))
 
 
 def from_mapping(values: Mapping[str, Any], calls: tuple[str, ...] = ()) -> Document:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import cached_property
+from functools import cache, cached_property
 
 from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
@@ -306,11 +306,12 @@ class _Reader:
         """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""
         if self.native.prefixes and not key.startswith(self.native.prefixes):
             return True  # a constant or a call of something that is no setting of the run
-        return self._known.match(self.native.unprefixed(key)) is not None
+        return _any_of(self.table.known).match(self.native.unprefixed(key)) is not None
 
-    @cached_property
-    def _known(self) -> re.Pattern[str]:
-        return re.compile("|".join(translate(pattern) for pattern in self.table.known) or r"(?!)")
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(pattern) for pattern in patterns) or r"(?!)")
 
 
 def _duplicates(documents: Sequence[Document]) -> list[Observation]:

@@ -50,9 +50,16 @@ def written_rules() -> Iterable[tuple[str, Mapping[str, Any]]]:
 
 
 @cache
-def rules_for(method: str | None) -> Sequence[Rule]:
-    """The shipped rules that speak of a method; the others are not even built. None builds those that speak of all."""
-    return tuple(build_rule(raw, pack) for pack, raw in raw_rules() if not raw.get("methods") or method in raw["methods"])
+def rules_for(method: str | None, with_history: bool = True) -> Sequence[Rule]:
+    """The shipped rules that speak of a method, and of a history where there is one; the others are not even built.
+
+    None as the method builds those that speak of all.
+    """
+    return tuple(
+        build_rule(raw, pack)
+        for pack, raw in raw_rules()
+        if (not raw.get("methods") or method in raw["methods"]) and (with_history or not raw.get("history"))
+    )
 
 
 @cache

@@ -94,8 +94,12 @@ def history_fact(history: History | None, name: str) -> Value | Nothing:
     return ABSENT if value is None else value
 
 
-def metric_functions(history: History | None) -> dict[str, Function]:
+def metric_functions(history: History | None) -> Mapping[str, Function]:
     """The statistics as functions of the rule language; a metric is always written as a literal name."""
+    return _WITHOUT_HISTORY if history is None else _functions(history)
+
+
+def _functions(history: History | None) -> dict[str, Function]:
     found = {name: _of_values(history, compute, extra) for name, (compute, extra) in OF_VALUES.items()}
     found |= {name: _of_steps(history, compute, extra) for name, (compute, extra) in OF_STEPS.items()}
     literal = frozenset({0})
@@ -144,3 +148,7 @@ def _of_steps(history: History | None, compute: Compute, extra: int) -> Function
         return UNKNOWN if value is None else value
 
     return Function((Type.TEXT, *[Type.NUMBER] * extra), Type.NUMBER, call, literal=frozenset({0}))
+
+
+_WITHOUT_HISTORY: Mapping[str, Function] = _functions(None)
+"""Most runs have no history; their functions, which all answer that nothing is known, are made once."""
