@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from advisor.rulebook.finding import CONFIDENCES, Change, Finding
 
 
-def importance(finding: Finding) -> tuple[int, int, int, int]:
-    """Sorts the most important first: severity, confidence, whether a change is proposed, place in the file."""
+def importance(finding: Finding) -> tuple[int, int, bool, bool, int]:
+    """Sorts the most important first: severity, confidence, what the run itself showed, whether a change is proposed, place in the file."""
     position = finding.place.node.span.start if finding.place is not None else 1 << 60
-    return -finding.severity.rank, -CONFIDENCES.index(finding.confidence), finding.fix is None or not finding.fix.changes, position
+    unchanged = finding.fix is None or not finding.fix.changes
+    return -finding.severity.rank, -CONFIDENCES.index(finding.confidence), not finding.evidence, unchanged, position
 
 
 def united(findings: Iterable[Finding]) -> tuple[Finding, ...]:
