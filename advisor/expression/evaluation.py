@@ -27,7 +27,7 @@ def evaluate(expression: Expression | Tree, lookup: Lookup, functions: Functions
     the environment declared beside the built-in ones; a KeyError tells that one is lacking.
     """
     tree = expression.tree if isinstance(expression, Expression) else expression
-    return _run(tree, lookup, functions or {})
+    return _STEPS[tree[0]](tree, lookup, functions or {})
 
 
 def missing(expression: Expression | Tree, lookup: Lookup, functions: Functions | None = None) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _default(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 def _and(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     result: Result = True
     for part in node[1:]:
-        value = _run(part, lookup, functions)
+        value = _STEPS[part[0]](part, lookup, functions)
         if value is False:
             return False
         if value is UNKNOWN:
@@ -150,10 +150,10 @@ def _chain(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _compared(compare: Callable[[Any, Any], bool]) -> _Step:
     def step(node: Tree, lookup: Lookup, functions: Functions) -> Result:
-        left = _run(node[1], lookup, functions)
+        left = _STEPS[node[1][0]](node[1], lookup, functions)
         if left is UNKNOWN:
             return UNKNOWN
-        right = _run(node[2], lookup, functions)
+        right = _STEPS[node[2][0]](node[2], lookup, functions)
         return UNKNOWN if right is UNKNOWN else compare(left, right)
 
     return step

@@ -93,10 +93,11 @@ class Scope:
     def lookup(self, name: str) -> Value | Nothing:
         if name in self.local:
             return self.local[name]
-        if name.startswith("source."):
-            return self.run.source.get(name, UNKNOWN)
-        if name.startswith("history."):
-            return history_fact(self.run.history, name)
+        if name not in self.run.facts.by_name:
+            if name.startswith("source."):
+                return self.run.source.get(name, UNKNOWN)
+            if name.startswith("history."):
+                return history_fact(self.run.history, name)
         found = self.run.facts.lookup(name)
         if isinstance(found, Nothing) and self.rule.assume is not None and name in self.rule.assume:
             assumed: Value = self.rule.assume[name]
