@@ -18,10 +18,12 @@ from advisor.dialects.options import Options
 from advisor.history.history import History, Series
 from advisor.history.recognition import read_history
 from advisor.pipeline import lint_file, lint_history
+from advisor.resources import data
 from advisor.rulebook.cause import united
 from advisor.rulebook.epoch_borders import border_drop
 from advisor.rulebook.examples import example_history
 from advisor.rulebook.finding import Evidence, Finding, Severity
+from advisor.rulebook.pack_file import read_pack
 from advisor.rulebook.selection import Selection
 
 JUDGED_WHEN_SHORT = {"MET104", "MET201", "MET202", "MET301", "MET302", "MET311", "MET321", "MET322", "MET323", "MET324", "MET325"}
@@ -263,6 +265,11 @@ def test_border_drop_is_the_least_of_the_drops() -> None:
     assert border_drop(loss, epochs, 5) == pytest.approx(0.2)  # 0.6 -> 0.3 is half, 0.3 -> 0.24 a fifth
     few = Series("epoch", "epoch", steps, array("d", [index / 6 for index in range(36)]))
     assert border_drop(loss, few, 5) is None, "six logs an epoch are too few"
+
+
+@pytest.mark.parametrize("name", ["history_preference", "history_online", "history_run"])
+def test_the_packs_are_such_as_a_user_may_write(name: str) -> None:
+    assert read_pack(str(data("rules", f"{name}.yaml"))).rules
 
 
 def test_what_the_run_showed_comes_first() -> None:
