@@ -124,10 +124,12 @@ class Scope:
             return self._skip(self.rule.when)
         return self._band() if self.rule.form == "band" else self._relation()
 
-    def _skip(self, expression: Expression) -> Skipped:
-        return Skipped(self.rule.id, missing(expression, self.lookup, self.functions))
+    def _skip(self, expression: Expression) -> Skipped | None:
+        """What was missing; None where it is no fact, but a statistic that the points logged do not define."""
+        lacked = missing(expression, self.lookup, self.functions)
+        return Skipped(self.rule.id, lacked) if lacked or not self.rule.history else None
 
-    def _relation(self) -> list[Finding] | Skipped:
+    def _relation(self) -> list[Finding] | Skipped | None:
         assert self.rule.holds is not None
         holds = self.value(self.rule.holds)
         if isinstance(holds, Nothing):

@@ -12,6 +12,7 @@ from advisor.configuration.catalogue import Value
 from advisor.expression import ABSENT, UNKNOWN, Function, Nothing, Result, Type
 from advisor.history import statistics
 from advisor.history.history import History, Series
+from advisor.rulebook.epoch_borders import border_drop
 
 HISTORY_NAMES: Mapping[str, Type] = {
     "history.steps": Type.NUMBER,
@@ -106,6 +107,9 @@ def _functions(history: History | None) -> dict[str, Function]:
     found["logged"] = Function((Type.TEXT,), Type.BOOLEAN, lambda metric: _series(history, metric) is not None, literal=literal)
     found["estimator"] = Function((Type.TEXT,), Type.TEXT, lambda metric: _word(_series(history, metric), "estimator"), literal=literal)
     found["aggregation"] = Function((Type.TEXT,), Type.TEXT, lambda metric: _word(_series(history, metric), "aggregation"), literal=literal)
+    found["border_drop"] = Function(
+        (Type.TEXT, Type.NUMBER), Type.NUMBER, lambda metric, window: _drop(history, metric, window), literal=literal
+    )
     found["event"] = Function((Type.TEXT,), Type.NUMBER, lambda words: _events(history, words), literal=literal)
     return found
 
@@ -118,6 +122,13 @@ def steps_of(history: History, metric: str) -> tuple[int, int] | None:
 
 def _series(history: History | None, metric: str) -> Series | None:
     return history.series.get(metric) if history is not None else None
+
+
+def _drop(history: History | None, metric: str, window: float) -> Result:
+    """How far a metric drops at every border of epochs."""
+    series, epochs = _series(history, metric), _series(history, "epoch")
+    value = border_drop(series, epochs, int(window)) if series is not None and epochs is not None else None
+    return UNKNOWN if value is None else value
 
 
 def _word(series: Series | None, what: str) -> Result:
