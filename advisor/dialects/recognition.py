@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 
-from advisor.dialects.native import merged
+from advisor.dialects.native import Native
 from advisor.dialects.predicates import functions
 from advisor.dialects.table import signatures
 from advisor.errors import InputError
@@ -13,8 +12,8 @@ from advisor.expression import UNKNOWN, Expression, evaluate
 from advisor.source.document import Document
 
 
-def recognise(documents: Sequence[Document], wanted: str | None = None) -> str:
-    """The dialect of a run's files. Raises InputError where none fits, or where the wanted one does not exist."""
+def recognise(native: Native, wanted: str | None = None) -> str:
+    """The dialect of a run's keys. Raises InputError where none fits, or where the wanted one does not exist."""
     names = [signature.dialect for signature in signatures()]
     if wanted is not None:
         if wanted not in names:
@@ -23,16 +22,16 @@ def recognise(documents: Sequence[Document], wanted: str | None = None) -> str:
                 "usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}")
             )
         return wanted
-    predicates = functions(merged(documents))
-    document_format = documents[0].format
+    predicates = functions(native)
+    document = native.documents[0]
 
     def holds(condition: Expression) -> bool:
-        return evaluate(condition, lambda name: document_format if name == "source.format" else UNKNOWN, predicates) is True
+        return evaluate(condition, lambda name: document.format if name == "source.format" else UNKNOWN, predicates) is True
 
     for signature in signatures():
         if all(map(holds, signature.recognise)):
             return signature.dialect
-    raise InputError("unrecognised", _unrecognised(documents[0]), path=documents[0].path)
+    raise InputError("unrecognised", _unrecognised(document), path=document.path)
 
 
 def _unrecognised(document: Document) -> str:

@@ -83,10 +83,11 @@ class Resolved:
 
 def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     """Read a run. Raises InputError where no dialect recognises it."""
-    signature = recognise(documents, options.dialect)
+    own = merged(documents)
+    signature = recognise(own, options.dialect)
     table = load_table(signature)
     parents = ancestry(documents[0], table.parents)
-    native = interpolated(merged(documents, parents.documents)).under(table.prefixes)
+    native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
     versions = dict(options.versions)
     reader = _Reader(table, native, versions, {}, missing=parents.missing)
     given = options.with_comments(documents[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Facts
@@ -82,10 +83,16 @@ def finding_lines(file: FileOutcome, finding: Finding, audience: Audience) -> It
     if finding.place is not None and finding.place.document.format != "mapping":
         yield from snippet(finding.place.document, finding.place.node.span, finding.place.entry.key_span, audience)
     source = "; ".join(reference.title for reference in finding.references[:1])
-    for line in textwrap.wrap(finding.why.split("\n\n")[0] + (f" ({source})" if source else ""), WIDTH):
+    for line in _wrapped(finding.why.split("\n\n")[0] + (f" ({source})" if source else "")):
         yield f"  {line}"
     if finding.fix is not None:
         yield f"  {_styled('=>', '1;32', audience)} {advice(finding)}"
+
+
+@cache
+def _wrapped(why: str) -> Sequence[str]:
+    """Over many files the same few rules speak."""
+    return textwrap.wrap(why, WIDTH)
 
 
 def advice(finding: Finding) -> str:

@@ -27,10 +27,13 @@ class Severity(Enum):
 
     @property
     def rank(self) -> int:
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def __lt__(self, other: object) -> bool:
         return self.rank < other.rank if isinstance(other, Severity) else NotImplemented
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Reference(NamedTuple):

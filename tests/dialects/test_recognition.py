@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from advisor.dialects.native import merged
 from advisor.dialects.recognition import recognise
 from advisor.errors import InputError
 from advisor.source.reading import read
@@ -16,7 +17,7 @@ OTHERS = sorted((Path(__file__).parent / "not_training").iterdir())
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
 def test_what_is_no_training_configuration_is_not_recognised(path: Path) -> None:
     with pytest.raises(InputError) as raised:
-        recognise([read(path.name, path.read_bytes())])
+        recognise(merged([read(path.name, path.read_bytes())]))
     assert raised.value.kind == "unrecognised"
 
 
