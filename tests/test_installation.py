@@ -15,7 +15,18 @@ import pytest
 pytestmark = pytest.mark.installation
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = (ROOT / "examples" / "config_dpo.yaml").read_text()
+CONFIG = """\
+# A hand-made file: its loader decides what becomes of a rate without a point, which YAML 1.1 takes for a word.
+model:
+  name: meta-llama/Llama-3.2-1B-Instruct
+training:
+  method: dpo
+  learning_rate: 5e-6
+  batch_size: 8
+  gradient_accumulation_steps: 4
+dpo:
+  beta: 0.0
+"""
 
 
 def run(*command: str | Path, cwd: Path, status: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -58,7 +69,7 @@ def installed(what: list[str], folder: Path) -> Path:
 def expectations(program: Path, elsewhere: Path) -> None:
     (elsewhere / "config_dpo.yaml").write_text(CONFIG)
     report = json.loads(run(program, "--output-format", "json", "config_dpo.yaml", cwd=elsewhere, status=1).stdout)
-    assert "DPO201" in {finding["rule"] for finding in report["files"][0]["findings"]}
+    assert "PRF101" in {finding["rule"] for finding in report["files"][0]["findings"]}
     here = subprocess.run([sys.executable, "-m", "advisor", "rules"], cwd=ROOT, capture_output=True, text=True)
     assert run(program, "rules", cwd=elsewhere).stdout == here.stdout
 
@@ -101,12 +112,12 @@ def test_pre_commit_runs_both_hooks(checkout: Path, tmp_path: Path) -> None:
     first = run(sys.executable, "-m", "pre_commit", "run", "--all-files", cwd=scratch, status=1).stdout
     assert "files were modified by this hook" in first
     fixed = (scratch / "config_dpo.yaml").read_text()
-    assert "learning_rate: 5.0e-7" in fixed, "the notation is mended"
-    assert "beta_min: 0.0" in fixed, "the training is left as it is"
-    assert "config_dpo.yaml:" in first and "[DPO201]" in first
+    assert "learning_rate: 5.0e-6" in fixed, "the notation is mended"
+    assert "beta: 0.0" in fixed, "the training is left as it is"
+    assert "config_dpo.yaml:" in first and "[PRF101]" in first
     run("git", "add", "-A", cwd=scratch)
     second = run(sys.executable, "-m", "pre_commit", "run", "--all-files", cwd=scratch, status=1).stdout
     assert "files were modified" not in second, "fixing twice changes nothing"
-    (scratch / "config_dpo.yaml").write_text(fixed.replace("beta_min: 0.0", "beta_min: 0.01"))
+    (scratch / "config_dpo.yaml").write_text(fixed.replace("beta: 0.0", "beta: 0.1"))
     run("git", "add", "-A", cwd=scratch)
     run(sys.executable, "-m", "pre_commit", "run", "--all-files", cwd=scratch)

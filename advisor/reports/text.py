@@ -124,7 +124,8 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         from advisor.expression.notation import rate
 
-        return rate(value) if value and (abs(value) < 1e-3 or abs(value) >= 1e6) else f"{value:g}"
+        written = rate(value) if value and (abs(value) < 1e-3 or abs(value) >= 1e6) else f"{value:g}"
+        return written if "." in written else written.replace("e", ".0e")  # YAML 1.1 takes 5e-6 for a word
     return str(value)
 
 
