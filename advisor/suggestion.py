@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from advisor.dialects.options import Options
 from advisor.fixes.edit import Applied, Edit, Refused, Spliced
+from advisor.fixes.remark import parted
 from advisor.fixes.splice import splice
 from advisor.fixes.verification import verify
 from advisor.outcome import FileOutcome
@@ -52,7 +53,7 @@ def suggest(
     after = outcome
     spliced = Spliced(document.text, (), (), ())
     for _ in range(ROUNDS):
-        new = [edit for edit in wanted(after, document.path, safe_only) if edits.get((edit.op, edit.key)) != edit]
+        new = [edit for edit in wanted(after, document.path, safe_only) if not _repeats(edit, edits.get((edit.op, edit.key)), after)]
         if not new:
             break
         tried = dict(edits)
@@ -78,7 +79,7 @@ def wanted(outcome: FileOutcome, path: str, safe_only: bool) -> list[Edit]:
             continue
         assert finding.fix is not None
         for change in finding.fix.changes:
-            if change.key is not None and _here(change, path):
+            if change.key is not None and _here(change, path) and not _addressed(change, finding):
                 chosen.setdefault(change.key, edit_of(change, finding))
     return list(chosen.values())
 
@@ -95,6 +96,22 @@ def writes(finding: Finding, safe_only: bool = False) -> bool:
 def edit_of(change: Change, finding: Finding) -> Edit:
     assert change.key is not None
     return Edit(change.op, change.key, change.new, new_key=change.new_key, because=change.because, rule=finding.rule)
+
+
+def _repeats(edit: Edit, made: Edit | None, after: FileOutcome) -> bool:
+    """Whether an edit says nothing new: it was made, or a history asks again for what it asked of the value that produced it."""
+    if made is None or made == edit:
+        return made is not None
+    return made.rule == edit.rule and any(finding.rule == edit.rule and finding.evidence for finding in after.findings)
+
+
+def _addressed(change: Change, finding: Finding) -> bool:
+    """Whether a history judges a value that has been changed since: one that carries our comment."""
+    if not finding.evidence or change.place is None:
+        return False
+    document, end = change.place.document, change.place.node.span.end
+    line = document.text[end:].split("\n", 1)[0]
+    return "#" in line and bool(parted(line[line.index("#") :])[0])
 
 
 def _here(change: Change, path: str) -> bool:

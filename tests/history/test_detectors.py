@@ -25,6 +25,7 @@ from advisor.rulebook.examples import example_history
 from advisor.rulebook.finding import Evidence, Finding, Severity
 from advisor.rulebook.pack_file import read_pack
 from advisor.rulebook.selection import Selection
+from advisor.suggestion import suggest
 
 JUDGED_WHEN_SHORT = {"MET104", "MET201", "MET202", "MET301", "MET302", "MET311", "MET321", "MET322", "MET323", "MET324", "MET325"}
 """What ten logs are not needed for: beta, what the log itself says, numbers that are none, zero gradients, times, the end of the run."""
@@ -283,3 +284,30 @@ def test_what_the_run_showed_comes_first() -> None:
 def test_a_history_of_nothing_is_no_praise() -> None:
     found = lint_history(History("empty", "example"), Options(), Selection()).findings
     assert [finding.rule for finding in found] == ["MET325"]
+
+
+RLAIF = """training:
+  num_epochs: 5
+  batch_size: 2
+  gradient_accumulation_steps: 32
+  learning_rate: 8.0e-6   # copied
+  warmup_steps: 20
+  max_grad_norm: 1.0
+rlaif:
+  kl_penalty: 0.1
+  num_samples_per_prompt: 8
+"""
+
+
+def test_a_history_changes_a_value_once(tmp_path: Path) -> None:
+    """The history judges the rate that produced it, neither the halved one nor, in a second fix, the one that carries our comment."""
+    config, table = tmp_path / "config.yaml", tmp_path / "epochs.csv"
+    config.write_text(RLAIF)
+    table.write_text(EPOCHS)
+    history, options = read_history(str(table)), method_given("rlaif")
+    first = suggest(lint_file(str(config), options=options, history=history), options=options, selection=Selection())
+    assert "learning_rate: 4.0e-6   # was 8.0e-6" in first.text
+    assert "max_grad_norm: 0.5" in first.text
+    config.write_text(first.text)
+    again = suggest(lint_file(str(config), options=options, history=history), options=options, selection=Selection())
+    assert not again.changed
