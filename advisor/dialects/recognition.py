@@ -37,5 +37,9 @@ def recognise(native: Native, wanted: str | None = None) -> str:
 def _unrecognised(document: Document) -> str:
     keys = [entry.key for entry in document.root.entries][:6]
     seen = f"its top-level keys are {', '.join(keys)}" if keys else "it has no keys"
-    tried = "; ".join(f"{signature.dialect} ({signature.looks_for})" for signature in signatures())
-    return f"no known training configuration: {seen}. Tried {tried}. Name one with --dialect, or leave the file out"
+    *known, last = signatures()
+    tried = ", ".join(signature.dialect for signature in known)
+    return (
+        f"no known training configuration: {seen}. Tried {tried}, and {last.dialect}, which needs {last.looks_for}. "
+        "Name a dialect with --dialect, or leave the file out"
+    )

@@ -5,6 +5,7 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -141,6 +142,8 @@ class Scope:
         value = self.lookup(self.rule.of)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return Skipped(self.rule.id, (self.rule.of,))
+        if not math.isfinite(value):
+            return []  # no value of any band; that it is impossible is said where the file was read
         band = self.rulebook.bands[self.rule.band]
         measure = self.lookup(band.by) if band.by is not None else ABSENT
         known = isinstance(measure, (int, float))

@@ -22,7 +22,7 @@ def test_what_is_no_training_configuration_is_not_recognised(path: Path) -> None
 
 
 def test_the_message_tells_what_was_seen_and_what_was_looked_for() -> None:
-    with pytest.raises(InputError, match=r"its top-level keys are services.*model_name_or_path"):
+    with pytest.raises(InputError, match=r"its top-level keys are services.*Tried .*trl.*custom, which needs a learning rate"):
         run_of("services: {db: {image: postgres}}\n", "compose.yaml")
 
 
