@@ -35,6 +35,8 @@ class FileOutcome:
     assumptions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     """Most important first."""
+    ignored: int = 0
+    """Findings that comments in the file hide."""
     skipped: tuple[Skipped, ...] = ()
     history: History | None = None
     """The metrics that were judged with it."""

@@ -21,12 +21,16 @@ from advisor.history.history import History
 from advisor.history.method import method_of
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
+from advisor.rulebook.finding import Finding
 from advisor.rulebook.judgement import Run, Verdict, judge
-from advisor.rulebook.library import rulebook, rules_for
+from advisor.rulebook.library import raw_rules, rulebook, rules_for
 from advisor.rulebook.rule import Rule
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.source.reading import read
+
+INLINE = "rlhf-lint: ignore"
+"""What a comment holds that ignores findings; files without it are not searched."""
 
 
 def lint(
@@ -65,6 +69,7 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
     """Lint a run's documents. Raises InputError where no dialect recognises them."""
     resolved = resolve(documents, options)
     verdict = verdict_of(resolved, selection, history)
+    findings, ignored = _not_ignored(resolved, verdict, selection) if selection.heeds_comments else (verdict.findings, 0)
     return FileOutcome(
         path=resolved.document.path,
         dialect=resolved.dialect,
@@ -78,10 +83,31 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
         keys_unknown=resolved.keys_unknown,
         rules_applied=verdict.applied,
         assumptions=(*resolved.assumptions(), *verdict.assumptions),
-        findings=united(verdict.findings),
+        findings=united(findings),
+        ignored=ignored,
         skipped=verdict.skipped,
         history=history,
     )
+
+
+def _not_ignored(resolved: Resolved, verdict: Verdict, selection: Selection) -> tuple[tuple[Finding, ...], int]:
+    """The findings that no comment ignores with those about comments that ignore nothing, and how many were ignored."""
+    if not any(INLINE in document.text for document in resolved.documents):
+        return verdict.findings, 0
+    from advisor.ignores import UNUSED, ignores_in, unused_observation, without_ignored
+
+    kept, unused = without_ignored(verdict.findings, [ignore for document in resolved.documents for ignore in ignores_in(document)])
+    # Only of what was judged can it be said that there was nothing to ignore.
+    judged = {(raw["id"], raw["name"]) for _, raw in raw_rules() if raw["id"] in verdict.applied}
+    known = {(raw["id"], raw["name"]) for _, raw in raw_rules()}
+    seen = []
+    for ignore in unused:
+        meant = Selection(ignore=ignore.rules)
+        if selection == Selection() and (not meant.unmatched(judged) or meant.unmatched(known)):
+            seen.append(unused_observation(ignore))
+    rules = [rule for rule in rules_for(resolved.method, False) if rule.observes == UNUSED]
+    about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
+    return kept + about_comments, len(verdict.findings) - len(kept)
 
 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:

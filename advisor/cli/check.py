@@ -31,6 +31,7 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--fail-on", type=click.Choice(LEVELS), default="high", show_default=True, help="severity from which the exit status is 1")
 @click.option("--select", multiple=True, metavar="RULE", help="apply only these rules or prefixes")
 @click.option("--ignore", multiple=True, metavar="RULE", help="leave these rules or prefixes out")
+@click.option("--no-ignores", is_flag=True, help="report what a comment `# rlhf-lint: ignore[RULE]` would hide")
 @click.option("--show-info", is_flag=True, help="show context findings too")
 @click.option("--skip-unrecognised", is_flag=True, help="list files that are no training configuration, and go on")
 @click.option("--fix", is_flag=True, help="write the suggested configuration beside the input")
@@ -73,7 +74,7 @@ def command(**given: Any) -> int:
 def selected(given: dict[str, Any]) -> Selection:
     """The rules to apply. Raises UsageError for a word that names no rule."""
     select, ignore = (tuple(word for text in given[name] for word in text.split(",") if word) for name in ("select", "ignore"))
-    selection = Selection(select, ignore)
+    selection = Selection(select, ignore, heeds_comments=not given["no_ignores"])
     if select or ignore:
         from advisor.rulebook.library import raw_rules
 

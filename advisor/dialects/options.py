@@ -14,7 +14,7 @@ from advisor.configuration.fact import Fact, Origin
 from advisor.errors import InputError
 from advisor.source.document import Document
 
-INLINE = re.compile(r"#\s*rlhf-lint:\s*(?!ignore\b)(?P<facts>[^\n]*)")
+INLINE = re.compile(r"#\s*rlhf-lint:\s*(?!\s|ignore\b)(?P<facts>[^\n]*)")
 NAMES = {
     "model-size": "model.parameters",
     "samples": "data.samples",

@@ -165,8 +165,13 @@ def _closing(outcome: Outcome, audience: Audience) -> str:
     said = ", ".join(f"{number} {severity.value}" for severity, number in counts.items() if number and severity > Severity.INFO)
     hidden = counts[Severity.INFO] if not audience.show_info else 0
     files = f"{len(outcome.files)} files: " if len(outcome.files) > 1 else ""
-    remarks = f"{'; ' if said else ''}{hidden} remark{'s' if hidden != 1 else ''} with --show-info" if hidden else ""
-    return f"{files}{said}{remarks}\n" if said or remarks else ""
+    ignored = sum(file.ignored for file in outcome.files)
+    parts = [said] if said else []
+    if hidden:
+        parts.append(f"{hidden} remark{'s' if hidden != 1 else ''} with --show-info")
+    if ignored:
+        parts.append(f"{ignored} ignored by comments")
+    return f"{files}{'; '.join(parts)}\n" if parts else ""
 
 
 def _number(facts: Facts, name: str, written: object) -> str:

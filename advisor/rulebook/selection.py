@@ -10,6 +10,8 @@ class Selection(NamedTuple):
     select: tuple[str, ...] = ()
     """Ids, names or id prefixes; empty takes all."""
     ignore: tuple[str, ...] = ()
+    heeds_comments: bool = True
+    """Whether `# rlhf-lint: ignore[...]` in the file counts."""
 
     def takes(self, rule: str, name: str) -> bool:
         return (not self.select or _matches(rule, name, self.select)) and not _matches(rule, name, self.ignore)
