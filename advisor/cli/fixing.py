@@ -31,7 +31,7 @@ def fix(
         made = suggest(file, options=options, selection=selection, further=further, safe_only=given["safe_only"])
         carry_out(made, given)
         shown.append(made.after if given["in_place"] else file)
-        left.append(made.after)
+        left.append(file if given["diff"] else made.after)  # --diff writes nothing, so nothing is mended
     return Outcome(tuple(shown), outcome.left_out), Outcome(tuple(left), outcome.left_out)
 
 

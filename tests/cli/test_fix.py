@@ -84,3 +84,10 @@ def test_a_value_behind_an_alias_is_explained_and_not_edited(config: Path, capsy
     assert "gamma: &zero 0.0" in config.read_text()
     assert "beta_min: *zero" in config.read_text()
     assert len(before.splitlines()) == len(config.read_text().splitlines())
+
+
+def test_a_difference_that_is_only_shown_mends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "dpo.yaml"
+    path.write_text("policy_name: gpt2\ndpo_training:\n  learning_rate: 5.0e-6\nbeta_update:\n  beta_0: 0.1\n  beta_min: 0.0\n")
+    assert run([str(path), "--diff"]) == 1
+    assert run([str(path), "--fix", "--in-place"]) == 0
