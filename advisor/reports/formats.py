@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.outcome import Outcome
 from advisor.reports.audience import Audience
 
-FORMATS = ("text", "concise", "json")
+FORMATS = ("text", "concise", "json", "github")
 
 
 def render(name: str, outcome: Outcome, audience: Audience) -> str:
@@ -18,6 +18,10 @@ def render(name: str, outcome: Outcome, audience: Audience) -> str:
         from advisor.reports.concise import render as render_concise
 
         return render_concise(outcome, audience)
+    if name == "github":
+        from advisor.reports.github import render as render_github
+
+        return render_github(outcome, audience)
     if name == "text":
         from advisor.reports.text import render as render_text
 
