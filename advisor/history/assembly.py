@@ -12,7 +12,6 @@ from advisor.history.history import Checkpoint, Ending, Event, History, Postmort
 from advisor.history.redaction import is_private, redacted
 from advisor.history.vocabulary import Meaning, Vocabulary, vocabulary, without_run_name
 
-
 NUMBERED = "the log has no step numbers: rows are numbered from 1"
 
 
