@@ -12,6 +12,8 @@ from advisor.history.history import Checkpoint, Ending, Event, History, Postmort
 from advisor.history.redaction import is_private, redacted
 from advisor.history.vocabulary import Meaning, Vocabulary, vocabulary, without_run_name
 
+NUMBERED = "the log has no step numbers: rows are numbered from 1"
+
 
 @dataclass(slots=True)
 class Findings:
@@ -77,7 +79,7 @@ def _table_warnings(table: Table, findings: Findings) -> Iterable[str]:
         times = "once" if table.restarts == 1 else f"{table.restarts} times"
         yield f"steps go back {times}, as in a resumed run: the later rows replace the earlier ones"
     if table.columns and (table.axis == "row" or not findings.steps_known):
-        yield "the log has no step numbers: rows are numbered from 1"
+        yield NUMBERED
     if table.dropped_keys:
         yield f"{table.dropped_keys} further keys were left out: a log of metrics has fewer"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 Ending = Literal["finished", "crashed", "truncated", "unknown"]
@@ -89,6 +89,3 @@ class History:
     @property
     def last_step(self) -> float | None:
         return max((series.steps[-1] for series in self.series.values() if series.steps), default=None)
-
-    def renamed(self, path: str) -> History:
-        return replace(self, path=path)

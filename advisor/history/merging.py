@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from math import isclose
 
-from advisor.history.assembly import step_count
+from advisor.history.assembly import NUMBERED, step_count
 from advisor.history.crash import merged_events
 from advisor.history.history import Checkpoint, Ending, History, Postmortem, Series, Value
 from advisor.history.vocabulary import normalised
@@ -58,6 +58,8 @@ def merge(histories: Sequence[History]) -> History:
                 if whole and _disagree(series[name], one):
                     warnings.append(f"two logs disagree about {name} at most of their common steps, as those of different runs do")
                 series[name] = _joined(series[name], one, whole=whole)
+    if base.steps_known and all(owner.steps_known for owner in owners.values()):
+        warnings = [warning for warning in warnings if warning != NUMBERED]
     config: dict[str, Value] = {}
     for history in reversed(ranked):
         config.update(history.logged_config)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from advisor.errors import InputError
 from advisor.history.history import Checkpoint, History
@@ -34,8 +34,12 @@ def read_run_directory(path: Path, shown: str) -> History:
 
     Raises InputError where nothing in the directory holds metrics, and where it holds several runs.
     """
-    checkpoints, states, remarks = _states(path)
-    found = [replace(_best(states, shown), checkpoints=checkpoints)] if states else []
+    next(path.iterdir(), None)  # a directory that may not be opened is refused, one within it is passed over
+    states = _States(path)
+    remarks = states.remarks
+    found = []
+    if states.best is not None:
+        found.append(replace(read_trainer_state(states.best, shown), checkpoints=tuple(states.checkpoints)))
     files = list(_files(path))
     first, refusals = _read_all([file for file in files if not _is_late(file)], shown)
     found.extend(first)
@@ -82,48 +86,55 @@ def _tried(file: Path, shown: str) -> History | InputError:
         return read_log(file, shown)
     except InputError as error:
         return error
+    except OSError:
+        return InputError("unreadable", "a file in it cannot be opened", path=shown)
 
 
-def _states(path: Path) -> tuple[tuple[Checkpoint, ...], list[Mapping[str, Any]], list[str]]:
-    """The checkpoints in ascending order, the readable trainer states, and remarks on those that are not."""
-    states = []
-    checkpoints = []
-    remarks = []
-    root = _state(path / STATE)
-    if root is not None:
-        states.append(root)
-    for folder, step in _checkpoint_folders(path):
-        state = _state(folder / STATE)
-        if state is None and (folder / STATE).is_file():
-            remarks.append(f"{folder.name}: its trainer state is cut off or remarks, and was left out")
-        if state is None:
-            checkpoints.append(Checkpoint(folder.name, step, {}, has_state=False))
-        else:
-            states.append(state)
-            checkpoints.append(checkpoint_of(state, folder.name, step))
-    return tuple(sorted(checkpoints, key=lambda checkpoint: checkpoint.step)), states, remarks
+class _States:
+    """The checkpoints of a run in ascending order, the most complete trainer state, and remarks on states that cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.checkpoints: list[Checkpoint] = []
+        self.remarks: list[str] = []
+        self.best: Mapping[str, Any] | None = None
+        self._take(path)
+        for folder, step in sorted(_checkpoint_folders(path), key=lambda found: found[1]):
+            state = self._take(folder, folder.name)
+            checkpoint = Checkpoint(folder.name, step, {}, has_state=False) if state is None else checkpoint_of(state, folder.name, step)
+            self.checkpoints.append(checkpoint)
+
+    def _take(self, folder: Path, name: str | None = None) -> Mapping[str, Any] | None:
+        if not (folder / STATE).is_file():
+            return None
+        try:
+            state = load_document(folder / STATE, STATE)
+        except (InputError, OSError):
+            state = None
+        if not is_trainer_state(state):
+            self.remarks.append(f"{name or 'the directory'}: its trainer state is cut off or damaged, and was left out")
+            return None
+        if self.best is None or _reached(state) > _reached(self.best):
+            self.best = state
+        return cast(Mapping[str, Any], state)
+
+
+def _reached(state: Mapping[str, Any]) -> tuple[float, int]:
+    return number_in(state.get("global_step")) or 0.0, len(state["log_history"])
+
+
+def _entries(path: Path) -> list[Path]:
+    """What a folder holds; nothing where it may not be opened."""
+    try:
+        return sorted(path.iterdir())
+    except OSError:
+        return []
 
 
 def _checkpoint_folders(path: Path) -> Iterator[tuple[Path, int]]:
-    for folder in sorted(path.iterdir()):
+    for folder in _entries(path):
         match = _TRAINER_CHECKPOINT.fullmatch(folder.name)
         if match and folder.is_dir():
             yield folder, int(match[1])
-
-
-def _state(path: Path) -> Mapping[str, Any] | None:
-    try:
-        document = load_document(path, path.name) if path.is_file() else None
-    except InputError:
-        return None
-    return document if is_trainer_state(document) else None
-
-
-def _best(states: list[Mapping[str, Any]], shown: str) -> History:
-    def reached(state: Mapping[str, Any]) -> tuple[float, int]:
-        return number_in(state.get("global_step")) or 0.0, len(state["log_history"])
-
-    return read_trainer_state(max(states, key=reached), shown)
 
 
 def _files(path: Path, depth: int = 0) -> Iterator[Path]:
@@ -140,10 +151,7 @@ def _files(path: Path, depth: int = 0) -> Iterator[Path]:
 
 def _walk(path: Path, depth: int) -> Iterator[Path]:
     patterns = vocabulary().not_logs
-    try:
-        entries = sorted(path.iterdir())
-    except OSError:
-        return
+    entries = _entries(path)
     for entry in entries:
         if entry.is_file() and not entry.name.startswith(".") and not any(fnmatchcase(entry.name.lower(), pattern) for pattern in patterns):
             yield entry
@@ -163,7 +171,7 @@ def _is_run(path: Path) -> bool:
 
 
 def _runs_below(path: Path) -> list[Path]:
-    return [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not _CHECKPOINT.fullmatch(entry.name) and _is_run(entry)]
+    return [entry for entry in _entries(path) if entry.is_dir() and not _CHECKPOINT.fullmatch(entry.name) and _is_run(entry)]
 
 
 def _is_late(path: Path) -> bool:

@@ -221,6 +221,16 @@ def detrended_std(values: Values) -> float | None:
     return _defined(sqrt(_sum([(one - middle) * (one - middle) for one in residuals]) / len(residuals)))
 
 
+def largest_rolling_spread(values: Values, window: int) -> float | None:
+    """The largest `spread` of up to `window` neighbours, windows at the start holding two points and more.
+
+    A short window makes it large: of two points it is their distance over sqrt(2).
+    """
+    usable = finite(values)
+    spreads = (spread(usable[max(0, end - window) : end]) for end in range(2, len(usable) + 1))
+    return max((one for one in spreads if one is not None), default=None)
+
+
 def median_spikes(steps: Values, values: Values, deviations: float, ratio: float) -> list[float]:
     """Steps whose value stands out from the up to twenty before it.
 

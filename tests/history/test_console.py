@@ -152,3 +152,11 @@ def test_utf_16_as_powershell_redirects(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes("{'loss': 0.5, 'epoch': 0.1}\r\n{'loss': 0.4, 'epoch': 0.2}\r\n".encode("utf-16"))
     assert points(read_history(str(path)), "loss") == [(1, 0.5), (2, 0.4)]
+
+
+def test_rows_that_count_whole_epochs_are_epoch_means(tmp_path: Path) -> None:
+    text = "".join(f"{{'loss': 0.{9 - n}, 'epoch': {n}.0}}\n{{'eval_loss': 0.5, 'epoch': {n}.0}}\n" for n in (1, 2, 3))
+    history = read_history(written(tmp_path, "a.log", text))
+    assert history.epochs and history.steps_known
+    assert points(history, "loss") == [(1, 0.8), (2, 0.7), (3, 0.6)]
+    assert [step for step, _ in points(history, "eval_loss")] == [1, 2, 3]

@@ -70,3 +70,10 @@ def test_settings_come_from_all_logs(tmp_path: Path) -> None:
     one = read_history(written(tmp_path, "m.jsonl", json.dumps({"type": "header", "trainer_type": "dpo"}) + '\n{"step": 1, "loss": 0.5}\n'))
     two = history("jsonl", series("loss", {1: 0.5}), logged_config={"beta": 0.1})
     assert merge([one, two]).logged_config == {"trainer_type": "dpo", "beta": 0.1}
+
+
+def test_a_numbered_log_that_adds_nothing_is_not_complained_about(tmp_path: Path) -> None:
+    console = read_history(written(tmp_path, "a.log", "{'loss': 0.7, 'epoch': 0.1}\n{'loss': 0.6, 'epoch': 0.2}\n"))
+    assert any("no step numbers" in warning for warning in console.warnings)
+    merged = merge([history("trainer_state", series("loss", {10: 0.7}), series("epoch", {10: 0.1})), console])
+    assert merged.warnings == () and points(merged, "loss") == [(10, 0.7)]

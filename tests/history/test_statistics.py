@@ -112,6 +112,13 @@ def test_detrended_deviation_of_the_last_half() -> None:
     assert statistics.detrended_std(TEN[:4]) is None
 
 
+def test_rolling_deviation_is_largest_where_the_window_is_short() -> None:
+    # the first two points differ by 0.75: 0.75 / sqrt(2)
+    assert statistics.largest_rolling_spread([0.0, 0.75, 0.5, 0.75, 0.5], 5) == pytest.approx(0.75 / math.sqrt(2))
+    assert statistics.largest_rolling_spread([1.0, 1.0, 1.0, 4.0], 3) == pytest.approx(math.sqrt(3))
+    assert statistics.largest_rolling_spread([1.0], 5) is None
+
+
 def test_a_trend_is_no_deviation() -> None:
     rising = [float(value) for value in range(100)]
     assert statistics.spread(rising) == pytest.approx(29.01, abs=0.01)
@@ -135,7 +142,16 @@ def test_the_first_ten_points_are_not_judged() -> None:
 
 
 ANY = st.lists(st.floats(), max_size=60)
-EXTRA: dict[str, object] = {"share": 0.2, "tolerance": 1e-6, "limit": 0.5, "blocks": 5, "rise": 0.3, "deviations": 10, "ratio": 2}
+EXTRA: dict[str, object] = {
+    "share": 0.2,
+    "tolerance": 1e-6,
+    "limit": 0.5,
+    "blocks": 5,
+    "window": 5,
+    "rise": 0.3,
+    "deviations": 10,
+    "ratio": 2,
+}
 FUNCTIONS = [
     function
     for name, function in inspect.getmembers(statistics, inspect.isfunction)
