@@ -97,23 +97,26 @@ def _not_ignored(resolved: Resolved, verdict: Verdict, selection: Selection) -> 
     from advisor.ignores import UNUSED, ignores_in, unused_observation, without_ignored
 
     kept, unused = without_ignored(verdict.findings, [ignore for document in resolved.documents for ignore in ignores_in(document)])
+    ignored = len(verdict.findings) - len(kept)
+    if not unused or selection != Selection():
+        return kept, ignored
     # Only of what was judged can it be said that there was nothing to ignore.
     judged = {(raw["id"], raw["name"]) for _, raw in raw_rules() if raw["id"] in verdict.applied}
     known = {(raw["id"], raw["name"]) for _, raw in raw_rules()}
     seen = []
     for ignore in unused:
         meant = Selection(ignore=ignore.rules)
-        if selection == Selection() and (not meant.unmatched(judged) or meant.unmatched(known)):
+        if not meant.unmatched(judged) or meant.unmatched(known):
             seen.append(unused_observation(ignore))
     rules = [rule for rule in rules_for(resolved.method, False) if rule.observes == UNUSED]
     about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
-    return kept + about_comments, len(verdict.findings) - len(kept)
+    return kept + about_comments, ignored
 
 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
     """Judge a history alone: only what the metrics themselves show, and advice in relative terms."""
     method = options.method or method_of(history)
-    rules = [rule for rule in rules_for(method) if rule.history and selection.takes(rule.id, rule.name)]
+    rules = [rule for rule in _selected(method, selection, True) if rule.history]
     facts = dict(options.facts)
     if method is not None:
         facts.setdefault("method", Fact("method", method, "derived", note="read from the metrics"))
