@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from advisor.configuration.fact import Place
-from advisor.dialects.native import Native
+from advisor.configuration.native import Native
 from advisor.errors import InputError
 from advisor.source.document import Document, Node, Scalar, Unresolved
 from advisor.source.document import Mapping as Section

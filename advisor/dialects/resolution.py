@@ -14,12 +14,12 @@ from functools import cache, cached_property
 from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.configuration.model_size import parameters_from_name
+from advisor.configuration.native import Native, merged
+from advisor.configuration.predicates import functions
 from advisor.dialects.alias import aliased
 from advisor.dialects.composition import ancestry, interpolated
 from advisor.dialects.interpretation import interpret
-from advisor.dialects.native import Native, merged
 from advisor.dialects.options import Options
-from advisor.dialects.predicates import functions
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate

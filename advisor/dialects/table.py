@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from advisor.dialects.predicates import environment
+from advisor.configuration.predicates import environment
 from advisor.expression import Expression, Type, load, parse
 from advisor.resources import data, load_yaml
 

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
+from advisor.configuration.native import Native
+from advisor.configuration.predicates import functions as native_functions
 from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
@@ -38,6 +40,10 @@ class Observed(Protocol):
     def details(self) -> Mapping[str, str]: ...
 
 
+NOWHERE = Native({}, ())
+"""The keys of a run that no file describes."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What rules judge: one run's facts, what reading it showed, and how its dialect names what it does not hold."""
@@ -48,6 +54,8 @@ class Run:
     source: Mapping[str, str] = field(default_factory=dict)
     history: History | None = None
     key_for: Callable[[str], str | None] = lambda name: None
+    native: Native = NOWHERE
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,9 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     skipped: list[Skipped] = []
     applied: list[str] = []
     assumptions: dict[str, None] = {}
-    callable_by_rules = functions(run.facts, run.history)
+    callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
     for rule in rules:
-        if rule.methods and run.method not in rule.methods:
+        if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
             continue
         scope = Scope(run, rule, rulebook, callable_by_rules)
         outcome = scope.outcome()
@@ -126,9 +134,9 @@ class Scope:
         return self._band() if self.rule.form == "band" else self._relation()
 
     def _skip(self, expression: Expression) -> Skipped | None:
-        """What was missing; None where it is no fact, but a statistic that the points logged do not define."""
+        """What was missing; None where it is no fact, but a statistic that the points do not define, a native key or a version."""
         lacked = missing(expression, self.lookup, self.functions)
-        return Skipped(self.rule.id, lacked) if lacked or not self.rule.history else None
+        return Skipped(self.rule.id, lacked) if lacked or not (self.rule.history or self.rule.dialects) else None
 
     def _relation(self) -> list[Finding] | Skipped | None:
         assert self.rule.holds is not None
@@ -189,7 +197,7 @@ class Scope:
         rule = self.rule
         name = rule.of if observed is None else observed.name
         fact = self.run.facts.get(name) if name is not None else None
-        place = observed.place if observed is not None else fact.place if fact is not None else None
+        place = observed.place if observed is not None else fact.place if fact is not None and fact.place else self._place()
         self.local["key"] = _last(place.key) if place is not None else name or ""
         message = rule.message
         for case in rule.cases:
@@ -207,10 +215,10 @@ class Scope:
             why=rule.why,
             field=name,
             key=place.key if place is not None else None,
-            value=fact.value if fact is not None else None,
+            value=fact.value if fact is not None else getattr(place.node, "value", None) if place is not None else None,
             place=place,
             cause=rule.cause,
-            related=self._related(),
+            related=self._related(place),
             evidence=self._evidence(),
             fix=prescribe(self, wanted, place),
             references=tuple(self.rulebook.references[key] for key in rule.references),
@@ -225,13 +233,23 @@ class Scope:
                 found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
         return tuple(found)
 
-    def _related(self) -> tuple[Related, ...]:
+    def _related(self, pointed: Place | None) -> tuple[Related, ...]:
+        """The other values that take part: canonical ones, and native keys beside the one pointed at."""
         found = []
         for name in self.rule.related:
             fact = self.run.facts.get(name)
             if fact is not None:
                 found.append(Related(name, fact.place.key if fact.place else None, fact.value, fact.place))
+        others = (place for place in self._places() if place != pointed)
+        found += [Related(None, place.key, getattr(place.node, "value", None), place) for place in others]
         return tuple(found)
+
+    def _places(self) -> list[Place]:
+        """The native keys of which the rule speaks, those that the run has."""
+        return [place for key in self.rule.at if (place := self.run.native.find(key)) is not None]
+
+    def _place(self) -> Place | None:
+        return next(iter(self._places()), None)
 
     def assumed(self) -> list[str]:
         """In words, what was taken for facts that nobody gave."""
