@@ -10,7 +10,7 @@ from functools import cache
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Facts
 from advisor.expression.notation import count, size
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.concise import place_of, place_of_error
 from advisor.rulebook.finding import Finding, Severity
@@ -27,8 +27,8 @@ COLOURS = {
 """ANSI styles; used only where the audience's terminal shows colour."""
 
 
-def render(outcome: Outcome, audience: Audience) -> str:
-    return "".join(f"{line}\n" for file in outcome.files for line in file_lines(file, audience)) + _closing(outcome, audience)
+def file_text(file: FileOutcome, audience: Audience) -> str:
+    return "".join(f"{line}\n" for line in file_lines(file, audience))
 
 
 def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
@@ -160,17 +160,16 @@ def _behind(name: str) -> set[str]:
     return {"schedule.total_steps": {"--samples"}, "batch.effective": {"--gpus"}}.get(name, set())
 
 
-def _closing(outcome: Outcome, audience: Audience) -> str:
-    counts = outcome.counts()
+def closing(tally: Tally, audience: Audience) -> str:
+    counts = tally.counts()
     said = ", ".join(f"{number} {severity.value}" for severity, number in counts.items() if number and severity > Severity.INFO)
     hidden = counts[Severity.INFO] if not audience.show_info else 0
-    files = f"{len(outcome.files)} files: " if len(outcome.files) > 1 else ""
-    ignored = sum(file.ignored for file in outcome.files)
+    files = f"{tally.files} files: " if tally.files > 1 else ""
     parts = [said] if said else []
     if hidden:
         parts.append(f"{hidden} remark{'s' if hidden != 1 else ''} with --show-info")
-    if ignored:
-        parts.append(f"{ignored} ignored by comments")
+    if tally.ignored:
+        parts.append(f"{tally.ignored} ignored by comments")
     return f"{files}{'; '.join(parts)}\n" if parts else ""
 
 
