@@ -131,6 +131,7 @@ def settle() -> None:
     """Let the collector work from now on, past what was loaded at the start and stays to the end."""
     if not gc.isenabled():
         gc.freeze()
+        gc.set_threshold(20_000)  # a file makes some thousands of objects, nearly none of them in cycles
         gc.enable()
 
 

@@ -133,6 +133,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._functions: dict[str, Function] = functions(self.native, self.versions)
+        self._known = Facts(self.facts, open_ended=bool(self.missing))
 
     @property
     def method(self) -> str | None:
@@ -151,7 +152,7 @@ class _Reader:
                 return UNKNOWN if value is None else value
             if name.startswith("source."):
                 return self.source(name)
-            return Facts(self.facts, open_ended=bool(self.missing)).lookup(name)
+            return self._known.lookup(name)
 
         return evaluate(expression, lookup, self._functions)
 

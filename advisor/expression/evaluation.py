@@ -67,7 +67,13 @@ def _const(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _name(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     value = lookup(node[1])
+    if type(value) is _EXACT.get(node[2]) and value == value:
+        return value  # type: ignore[return-value]
     return UNKNOWN if value is UNKNOWN or value is ABSENT else admit(value, node[2])
+
+
+# What `admit` would give back as it is, NaN excepted, and what most facts are.
+_EXACT: Final[Mapping[str, type]] = {"boolean": bool, "text": str, "number": float}
 
 
 def _has(node: Tree, lookup: Lookup, functions: Functions) -> Result:
