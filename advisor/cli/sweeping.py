@@ -65,7 +65,7 @@ def sweep(targets: Iterable[Target], request: Request, writers: Sequence[Writer]
     with ExitStack() as stack:
         executor = stack.enter_context(workers(worker_count(jobs, many)))
         bar = stack.enter_context(click.progressbar(length=len(everything), file=sys.stderr)) if isinstance(everything, list) else None
-        for said in in_order(work, chunked(everything, CHUNK if many else 1), executor, IN_FLIGHT):
+        for said in in_order(work, chunked(everything, CHUNK if executor is not None else 4), executor, IN_FLIGHT):
             for line in said.aside:
                 click.echo(line, err=True)
             for writer, pieces in zip(writers, said.reports, strict=True):
@@ -131,7 +131,7 @@ def settle() -> None:
     """Let the collector work from now on, past what was loaded at the start and stays to the end."""
     if not gc.isenabled():
         gc.freeze()
-        gc.set_threshold(20_000)  # a file makes some thousands of objects, nearly none of them in cycles
+        gc.set_threshold(100_000)  # a chunk of files makes half as many objects, nearly none of them in cycles
         gc.enable()
 
 

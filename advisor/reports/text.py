@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Facts
@@ -13,7 +13,7 @@ from advisor.expression.notation import count, size
 from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.concise import place_of, place_of_error
-from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.finding import Finding, Severity, Skipped
 from advisor.source.document import Document, Span
 
 WIDTH = 110
@@ -146,13 +146,18 @@ def snippet(document: Document, span: Span, key_span: Span, audience: Audience) 
 
 def unjudged(file: FileOutcome) -> Iterator[str]:
     """Which rules could not be judged for want of a fact that an option supplies."""
+    yield from _unjudged(file.skipped)
+
+
+@lru_cache(256)
+def _unjudged(rules: tuple[Skipped, ...]) -> Sequence[str]:
+    """Over many files the same rules lack the same facts."""
     options: Counter[str] = Counter()
-    for skipped in file.skipped:
+    for skipped in rules:
         asked = {declared.option for name in skipped.missing if (declared := catalogue().get(name)) is not None and declared.option}
         options.update(asked or {option for name in skipped.missing for option in _behind(name)})
-    if options:
-        named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
-        yield f"\n  not judged: {named}"
+    named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
+    return (f"\n  not judged: {named}",) if options else ()
 
 
 def _behind(name: str) -> set[str]:

@@ -6,8 +6,8 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -85,7 +85,8 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     for rule in rules:
         if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
             continue
-        if rule.when is not None and _asks_facts_alone(rule) and _settled(rule.when, known) is False:
+        # Most rules end here, before anything is made for them.
+        if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
             continue
         scope = Scope(run, rule, rulebook, callable_by_rules, known)
         outcome = scope.outcome()
@@ -103,13 +104,13 @@ class Known(dict[str, Value | Nothing]):
     """What names mean in every rule of one run, each found out when first asked for."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__()
+        super().__init__({name: run.facts.lookup(name) for name in run.facts.by_name})
         self.run = run
 
     def __missing__(self, name: str) -> Value | Nothing:
-        if name not in self.run.facts.by_name and name.startswith("source."):
+        if name.startswith("source."):
             found: Value | Nothing = self.run.source.get(name, UNKNOWN)
-        elif name not in self.run.facts.by_name and name.startswith("history."):
+        elif name.startswith("history."):
             found = history_fact(self.run.history, name)
         else:
             found = self.run.facts.lookup(name)
@@ -117,15 +118,14 @@ class Known(dict[str, Value | Nothing]):
         return found
 
 
-def _asks_facts_alone(rule: Rule) -> bool:
-    """Whether its condition can be settled before anything is made for it; most rules end there."""
-    return rule.form != "observation" and rule.assume is None and rule.when is not None and BUILT_IN.issuperset(rule.when.functions)
+def _settled_false(when: Expression, known: Known) -> bool:
+    return when.functions <= BUILT_IN and _settled(when, known) is False
 
 
 def _settled(expression: Expression, known: Known) -> Value | Nothing:
     """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
     results = _RESULTS[expression.source]
-    values = tuple(map(known.__getitem__, expression.names))
+    values = [known[name] for name in expression.names]
     facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
     try:
         return results[facts]
@@ -160,7 +160,7 @@ class Scope:
         # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
         if self.local or self.rule.assume is not None:
             return evaluate(expression, self.lookup, self.functions)
-        if BUILT_IN.issuperset(expression.functions):
+        if expression.functions <= BUILT_IN:
             return _settled(expression, self.known)
         return evaluate(expression, self.known.__getitem__, self.functions)
 
