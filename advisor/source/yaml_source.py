@@ -187,6 +187,9 @@ class _Composer:
 
     def _key(self, event: Event, node: Node) -> tuple[str, Span]:
         if type(event) is SCALAR:
+            if type(node) is Unresolved and event.tag is not None:  # to a loader that knows the tag this is another key
+                span = Span(event.start_mark.index, node.span.end)
+                return self.text[span.start : span.end], span
             return event.value, node.span
         text = self.text[node.span.start : node.span.end]
         if type(event) is ALIAS:
