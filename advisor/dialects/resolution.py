@@ -135,6 +135,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._functions: dict[str, Function] = functions(self.native, self.versions)
+        self._known = Facts(self.facts, open_ended=bool(self.missing))
 
     @property
     def method(self) -> str | None:
@@ -153,7 +154,7 @@ class _Reader:
                 return UNKNOWN if value is None else value
             if name.startswith("source."):
                 return self.source(name)
-            return Facts(self.facts, open_ended=bool(self.missing)).lookup(name)
+            return self._known.lookup(name)
 
         return evaluate(expression, lookup, self._functions)
 

@@ -6,6 +6,7 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
 from advisor.configuration.predicates import functions as native_functions
-from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
+from advisor.expression import ABSENT, BUILTINS, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
 from advisor.rulebook.metrics import history_fact, steps_of
@@ -22,6 +23,12 @@ from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
 from advisor.rulebook.vocabulary import functions
+
+REMEMBERED = 256
+"""Results of one expression that are kept."""
+BUILT_IN = frozenset(BUILTINS)
+_RESULTS: defaultdict[str, dict[tuple[object, ...], Value | Nothing]] = defaultdict(dict)
+"""Results by the expression's text, then by the facts that it speaks of."""
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -74,10 +81,14 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     applied: list[str] = []
     assumptions: dict[str, None] = {}
     callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
+    known = Known(run)
     for rule in rules:
         if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
             continue
-        scope = Scope(run, rule, rulebook, callable_by_rules)
+        # Most rules end here, before anything is made for them.
+        if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
+            continue
+        scope = Scope(run, rule, rulebook, callable_by_rules, known)
         outcome = scope.outcome()
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
@@ -89,32 +100,69 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     return Verdict(tuple(findings), tuple(skipped), tuple(applied), tuple(assumptions))
 
 
+class Known(dict[str, Value | Nothing]):
+    """What names mean in every rule of one run, each found out when first asked for."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__({name: run.facts.lookup(name) for name in run.facts.by_name})
+        self.run = run
+
+    def __missing__(self, name: str) -> Value | Nothing:
+        if name.startswith("source."):
+            found: Value | Nothing = self.run.source.get(name, UNKNOWN)
+        elif name.startswith("history."):
+            found = history_fact(self.run.history, name)
+        else:
+            found = self.run.facts.lookup(name)
+        self[name] = found
+        return found
+
+
+def _settled_false(when: Expression, known: Known) -> bool:
+    return when.functions <= BUILT_IN and _settled(when, known) is False
+
+
+def _settled(expression: Expression, known: Known) -> Value | Nothing:
+    """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
+    results = _RESULTS[expression.source]
+    values = [known[name] for name in expression.names]
+    facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
+    try:
+        return results[facts]
+    except KeyError:
+        if len(results) >= REMEMBERED:
+            results.clear()
+        result = results[facts] = evaluate(expression, known.__getitem__)
+        return result
+
+
 class Scope:
     """One rule over one run: what its names mean while it is judged."""
 
-    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook, callable_by_rules: Mapping[str, Function]) -> None:
+    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook, callable_by_rules: Mapping[str, Function], known: Known) -> None:
         self.run = run
         self.rule = rule
         self.rulebook = rulebook
         self.local: dict[str, Value] = {}
         self.functions = callable_by_rules
+        self.known = known
 
     def lookup(self, name: str) -> Value | Nothing:
         if name in self.local:
             return self.local[name]
-        if name not in self.run.facts.by_name:
-            if name.startswith("source."):
-                return self.run.source.get(name, UNKNOWN)
-            if name.startswith("history."):
-                return history_fact(self.run.history, name)
-        found = self.run.facts.lookup(name)
+        found = self.known[name]
         if isinstance(found, Nothing) and self.rule.assume is not None and name in self.rule.assume:
             assumed: Value = self.rule.assume[name]
             return assumed
         return found
 
     def value(self, expression: Expression) -> Value | Nothing:
-        return evaluate(expression, self.lookup, self.functions)
+        # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
+        if self.local or self.rule.assume is not None:
+            return evaluate(expression, self.lookup, self.functions)
+        if expression.functions <= BUILT_IN:
+            return _settled(expression, self.known)
+        return evaluate(expression, self.known.__getitem__, self.functions)
 
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
