@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from advisor.configuration.fact import Place
-from advisor.dialects.resolution import Observation
+from advisor.dialects.resolution import Observation, Resolved
 from advisor.errors import InputError
 from advisor.rulebook.finding import Finding
+from advisor.rulebook.judgement import Run, Verdict, judge
+from advisor.rulebook.library import raw_rules, rulebook, rules_for
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document, Entry, Scalar, Span
 
@@ -53,6 +55,25 @@ def ignores_in(document: Document) -> Iterator[Ignore]:
             raise InputError("usage", hint, path=document.path, line=start.line, column=start.column)
         line = None if match["whole"] else _line_meant(document, start.line)
         yield Ignore(document, Span(match.start(), match.end()), rules, line)
+
+
+def heeded(resolved: Resolved, verdict: Verdict, selection: Selection) -> tuple[tuple[Finding, ...], int]:
+    """The findings that no comment ignores with those about comments that ignore nothing, and how many were ignored."""
+    kept, unused = without_ignored(verdict.findings, [ignore for document in resolved.documents for ignore in ignores_in(document)])
+    ignored = len(verdict.findings) - len(kept)
+    if not unused or selection.select or selection.ignore or selection.grades:
+        return kept, ignored
+    # Only of what was judged can it be said that there was nothing to ignore.
+    judged = {(raw["id"], raw["name"]) for _, raw in raw_rules() if raw["id"] in verdict.applied}
+    known = {(raw["id"], raw["name"]) for _, raw in raw_rules()}
+    seen = []
+    for ignore in unused:
+        meant = Selection(ignore=ignore.rules)
+        if not meant.unmatched(judged) or meant.unmatched(known):
+            seen.append(unused_observation(ignore))
+    rules = [rule for rule in rules_for(resolved.method, resolved.dialect, False) if rule.observes == UNUSED]
+    about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
+    return kept + about_comments, ignored
 
 
 def without_ignored(findings: Sequence[Finding], ignores: Sequence[Ignore]) -> tuple[tuple[Finding, ...], tuple[Ignore, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from advisor.baseline import Known
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
 from advisor.history.history import History
@@ -37,6 +38,10 @@ class FileOutcome:
     """Most important first."""
     ignored: int = 0
     """Findings that comments in the file hide."""
+    fails: bool = False
+    """Whether its findings reach the severity at which the call fails."""
+    known: tuple[Known, ...] = ()
+    """Findings that a baseline hides."""
     skipped: tuple[Skipped, ...] = ()
     history: History | None = None
     """The metrics that were judged with it."""
@@ -54,7 +59,14 @@ class Tally(NamedTuple):
     left_out: int = 0
     """Files named on the command line that are no training configuration."""
     ignored: int = 0
+    failing: int = 0
+    """Files with findings at the severity at which the call fails."""
     severities: Counter[Severity] = Counter()  # noqa: RUF012 - never changed
+    rules: Counter[str] = Counter()  # noqa: RUF012 - never changed
+    known: tuple[Known, ...] = ()
+    """Findings that a baseline hides; kept, since those that nothing answers to are told at the end."""
+    linted: tuple[str | None, ...] = ()
+    """The files to which a baseline was held."""
 
     def __add__(self, other: Any) -> Tally:
         return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
@@ -81,11 +93,15 @@ class Outcome:
     files: tuple[FileOutcome, ...]
     left_out: tuple[LeftOut, ...] = ()
 
-    def tally(self) -> Tally:
+    def tally(self, against_baseline: bool = False) -> Tally:
         return Tally(
             files=len(self.files),
             failed=sum(file.error is not None for file in self.files),
             left_out=sum(left.named for left in self.left_out),
             ignored=sum(file.ignored for file in self.files),
+            failing=sum(file.fails for file in self.files),
             severities=Counter(finding.severity for file in self.files for finding in file.findings),
+            rules=Counter(f"{finding.rule} {finding.name}" for file in self.files for finding in file.findings),
+            known=tuple(known for file in self.files for known in file.known),
+            linted=tuple(file.path for file in self.files) if against_baseline else (),
         )

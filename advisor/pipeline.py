@@ -21,10 +21,9 @@ from advisor.history.history import History
 from advisor.history.method import method_of
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
-from advisor.rulebook.finding import Finding
 from advisor.rulebook.judgement import Run, Verdict, judge
-from advisor.rulebook.library import raw_rules, rulebook, rules_for
-from advisor.rulebook.rule import Rule
+from advisor.rulebook.library import rulebook, rules_for
+from advisor.rulebook.rule import Rule, Rulebook
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.source.reading import read
@@ -69,7 +68,11 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
     """Lint a run's documents. Raises InputError where no dialect recognises them."""
     resolved = resolve(documents, options)
     verdict = verdict_of(resolved, selection, history)
-    findings, ignored = _not_ignored(resolved, verdict, selection) if selection.heeds_comments else (verdict.findings, 0)
+    findings, ignored = verdict.findings, 0
+    if selection.heeds_comments and any(INLINE in document.text for document in resolved.documents):
+        from advisor.ignores import heeded
+
+        findings, ignored = heeded(resolved, verdict, selection)
     return FileOutcome(
         path=resolved.document.path,
         dialect=resolved.dialect,
@@ -83,34 +86,11 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
         keys_unknown=resolved.keys_unknown,
         rules_applied=verdict.applied,
         assumptions=(*resolved.assumptions(), *verdict.assumptions),
-        findings=united(findings),
+        findings=selection.heard(united(selection.regraded(findings))),
         ignored=ignored,
         skipped=verdict.skipped,
         history=history,
     )
-
-
-def _not_ignored(resolved: Resolved, verdict: Verdict, selection: Selection) -> tuple[tuple[Finding, ...], int]:
-    """The findings that no comment ignores with those about comments that ignore nothing, and how many were ignored."""
-    if not any(INLINE in document.text for document in resolved.documents):
-        return verdict.findings, 0
-    from advisor.ignores import UNUSED, ignores_in, unused_observation, without_ignored
-
-    kept, unused = without_ignored(verdict.findings, [ignore for document in resolved.documents for ignore in ignores_in(document)])
-    ignored = len(verdict.findings) - len(kept)
-    if not unused or selection != Selection():
-        return kept, ignored
-    # Only of what was judged can it be said that there was nothing to ignore.
-    judged = {(raw["id"], raw["name"]) for _, raw in raw_rules() if raw["id"] in verdict.applied}
-    known = {(raw["id"], raw["name"]) for _, raw in raw_rules()}
-    seen = []
-    for ignore in unused:
-        meant = Selection(ignore=ignore.rules)
-        if not meant.unmatched(judged) or meant.unmatched(known):
-            seen.append(unused_observation(ignore))
-    rules = [rule for rule in rules_for(resolved.method, resolved.dialect, False) if rule.observes == UNUSED]
-    about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
-    return kept + about_comments, ignored
 
 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
@@ -120,7 +100,7 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
     facts = dict(options.facts)
     if method is not None:
         facts.setdefault("method", Fact("method", method, "derived", note="read from the metrics"))
-    verdict = judge(Run(Facts(facts), method, history=history), rulebook(rules), rules)
+    verdict = judge(Run(Facts(facts), method, history=history), _rulebook(rules, selection), rules)
     return FileOutcome(
         path=None,
         title="a history alone",
@@ -128,7 +108,7 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
         facts=Facts(facts),
         rules_applied=verdict.applied,
         assumptions=verdict.assumptions,
-        findings=united(verdict.findings),
+        findings=selection.heard(united(selection.regraded(verdict.findings))),
         skipped=verdict.skipped,
         history=history,
     )
@@ -149,12 +129,25 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
         "source.framework": resolved.framework or "",
     }
     run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for, resolved.native, resolved.versions)
-    return judge(run, rulebook(rules), rules)
+    return judge(run, _rulebook(rules, selection), rules)
 
 
 @cache
 def _selected(method: str | None, dialect: str | None, selection: Selection, with_history: bool) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules_for(method, dialect, with_history) if selection.takes(rule.id, rule.name))
+    rules: Sequence[Rule] = rules_for(method, dialect, with_history)
+    if selection.packs:
+        from advisor.rulebook.own_packs import own_rules
+
+        rules = (*rules, *own_rules(selection.packs, method, dialect, with_history))
+    return tuple(rule for rule in rules if selection.takes(rule.id, rule.name))
+
+
+def _rulebook(rules: Sequence[Rule], selection: Selection) -> Rulebook:
+    if not selection.packs:
+        return rulebook(rules)
+    from advisor.rulebook.own_packs import joined
+
+    return joined(rules, selection.packs)
 
 
 def from_mapping(values: Mapping[str, Any], calls: tuple[str, ...] = ()) -> Document:

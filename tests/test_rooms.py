@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "memory": {"configuration"},
     "rulebook": {"source", "configuration", "expression", "history"},
     "fixes": {"source"},
+    "settings": {"rulebook", "dialects", "source"},
     "reports": {"rulebook", "configuration", "source", "expression", "dialects", "memory"},
 }
 """Room -> rooms that it may import, besides itself and the ground floor."""

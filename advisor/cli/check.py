@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from advisor.cli.options import further_documents, history_from, options_from, run_options
+from advisor.cli.options import further_documents, history_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.sweeping import Request, linted, sweep, tell
 from advisor.cli.targets import targets
+from advisor.cli.terms import Terms, terms_of
 from advisor.cli.writers import writers
-from advisor.outcome import Tally
+from advisor.outcome import Outcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS
-from advisor.rulebook.finding import Severity
-from advisor.rulebook.selection import Selection
+from advisor.rulebook.finding import CONFIDENCES, Severity
 
 LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 
@@ -28,10 +28,18 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @run_options
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", help="how findings are printed")
 @click.option("--output", "outputs", multiple=True, metavar="FORMAT=FILE", help="write a report to a file as well")
-@click.option("--fail-on", type=click.Choice(LEVELS), default="high", show_default=True, help="severity from which the exit status is 1")
+@click.option("--fail-on", type=click.Choice(LEVELS), help="severity from which the exit status is 1  [default: high]")
 @click.option("--select", multiple=True, metavar="RULE", help="apply only these rules or prefixes")
 @click.option("--ignore", multiple=True, metavar="RULE", help="leave these rules or prefixes out")
 @click.option("--no-ignores", is_flag=True, help="report what a comment `# rlhf-lint: ignore[RULE]` would hide")
+@click.option("--min-severity", type=click.Choice(LEVELS[:-1]), help="report only findings at least this grave")
+@click.option("--min-confidence", type=click.Choice(CONFIDENCES), help="report only findings at least this sure")
+@click.option("--baseline", metavar="FILE", help="leave out findings that this file remembers")
+@click.option("--write-baseline", metavar="FILE", help="remember all findings in a file, and report none")
+@click.option("--config", metavar="FILE", help="the settings file, instead of the nearest one")
+@click.option("--isolated", is_flag=True, help="use no settings file")
+@click.option("--show-settings", is_flag=True, help="print what applies to each file and from where, and lint nothing")
+@click.option("--statistics", is_flag=True, help="count findings by rule after the report")
 @click.option("--show-info", is_flag=True, help="show context findings too")
 @click.option("--skip-unrecognised", is_flag=True, help="list files that are no training configuration, and go on")
 @click.option("--fix", is_flag=True, help="write the suggested configuration beside the input")
@@ -45,13 +53,19 @@ def command(**given: Any) -> int:
     paths: Sequence[str] = given["paths"]
     if not paths and not given["histories"]:
         raise click.UsageError("name a configuration file or a directory")
-    options = options_from(given)
-    selection = selected(given)
+    terms = terms_of(given, paths)
+    if given["show_settings"]:
+        from advisor.cli.settings_shown import show_settings
+
+        return show_settings(terms, [target.path for target in targets(paths)])
     further = further_documents(given)
     history = history_from(given)
     if history is not None and len(paths) > 1:
         raise click.UsageError("--history goes with one configuration: a history judges only the values that produced it")
-    request = Request(options, selection, further, given["skip_unrecognised"], history)
+    request = Request(terms, further, given["skip_unrecognised"], history)
+    if given["write_baseline"]:
+        return remember(linted(targets(paths), request), given["write_baseline"])
+    against_baseline = terms.baseline is not None
     with writers(given, Audience(given["show_info"], colour=coloured())) as reports:
         if history is None and not (given["fix"] or given["diff"]):
             left = told = sweep(targets(paths), request, reports, given["jobs"])
@@ -61,37 +75,47 @@ def command(**given: Any) -> int:
             if given["fix"] or given["diff"]:
                 from advisor.cli.fixing import fix
 
-                result, after = fix(result, given, options, selection, further)
+                result, after = fix(result, given, request)
                 left = after.tally()
-            told = tell(result, reports)
+            told = tell(result, reports, against_baseline)
         for writer in reports:
             writer.close(told)
-    return status(left, paths, given["fail_on"])
+    afterwards(told, terms, given)
+    return status(left, paths)
 
 
-def selected(given: dict[str, Any]) -> Selection:
-    """The rules to apply. Raises UsageError for a word that names no rule."""
-    select, ignore = (tuple(word for text in given[name] for word in text.split(",") if word) for name in ("select", "ignore"))
-    selection = Selection(select, ignore, heeds_comments=not given["no_ignores"])
-    if select or ignore:
-        from advisor.rulebook.library import raw_rules
+def remember(outcome: Outcome, path: str) -> int:
+    """Write a baseline of all that is found."""
+    from advisor.baseline import write_baseline
 
-        unmatched = selection.unmatched((raw["id"], raw["name"]) for _, raw in raw_rules())
-        if unmatched:
-            raise click.UsageError(f"no rule answers to {', '.join(unmatched)}; `rlhf-lint rules` lists them")
-    return selection
+    for file in outcome.files:
+        if file.error is not None:
+            raise file.error
+    number = write_baseline(path, [(file.path, file.findings) for file in outcome.files])
+    click.echo(f"{path}: {number} finding{'s' if number != 1 else ''} remembered", err=True)
+    return CLEAN
+
+
+def afterwards(told: Tally, terms: Terms, given: Mapping[str, Any]) -> None:
+    """What is said once all files are linted: what a baseline remembers in vain, and counts by rule."""
+    if terms.baseline is not None:
+        for known in terms.baseline.gone(told.linted, told.known):
+            value = f" {known.value}" if known.value else ""
+            click.echo(f"{known.path}: no longer found, take it out of the baseline: {known.rule} {known.key}{value}", err=True)
+    if given["statistics"]:
+        for rule, number in sorted(told.rules.items(), key=lambda pair: (-pair[1], pair[0])):
+            click.echo(f"{number:6}  {rule}", err=given["output_format"] not in ("text", "concise"))
 
 
 def coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def status(left: Tally, paths: Sequence[str], fail_on: str) -> int:
+def status(left: Tally, paths: Sequence[str]) -> int:
     """2 for unusable input, also where directories hold no configuration at all; 1 for findings at the level; 0 else."""
     if left.failed:
         return ERROR
     if not left.files and not left.left_out:
         click.echo(f"rlhf-lint: no training configuration in {', '.join(paths)}", err=True)
         return ERROR
-    worst = left.worst()
-    return FINDINGS if fail_on != "never" and worst is not None and worst >= Severity(fail_on) else CLEAN
+    return FINDINGS if left.failing else CLEAN

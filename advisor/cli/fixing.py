@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from advisor.dialects.options import Options
+from advisor.cli.sweeping import Request, measured
 from advisor.fixes.difference import unified_diff
 from advisor.fixes.writing import suggested_path, write
 from advisor.outcome import FileOutcome, Outcome
-from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.suggestion import Suggestion, suggest
 
 
-def fix(
-    outcome: Outcome, given: Mapping[str, Any], options: Options, selection: Selection, further: Sequence[Document]
-) -> tuple[Outcome, Outcome]:
+def fix(outcome: Outcome, given: Mapping[str, Any], request: Request) -> tuple[Outcome, Outcome]:
     """Write or show the suggestions. Gives what there is to report, and what is left after the changes."""
     shown: list[FileOutcome] = []
     left: list[FileOutcome] = []
@@ -28,10 +25,12 @@ def fix(
             shown.append(file)
             left.append(file)
             continue
-        made = suggest(file, options=options, selection=selection, further=further, safe_only=given["safe_only"])
+        terms = request.terms.of(file.path)
+        made = suggest(file, options=terms.options, selection=terms.selection, further=request.further, safe_only=given["safe_only"])
         carry_out(made, given)
-        shown.append(made.after if given["in_place"] else file)
-        left.append(file if given["diff"] else made.after)  # --diff writes nothing, so nothing is mended
+        after = measured(made.after, request, terms)
+        shown.append(after if given["in_place"] else file)
+        left.append(file if given["diff"] else after)  # --diff writes nothing, so nothing is mended
     return Outcome(tuple(shown), outcome.left_out), Outcome(tuple(left), outcome.left_out)
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,14 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from advisor.cli.targets import Target
+from advisor.cli.terms import FileTerms, Terms
 from advisor.cli.writers import Writer
-from advisor.dialects.options import Options
 from advisor.history.history import History
 from advisor.outcome import FileOutcome, LeftOut, Outcome, Tally
 from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
 from advisor.reports.formats import format_named
-from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.sweep import CHUNK, IN_FLIGHT, chunked, in_order
 
@@ -35,8 +35,7 @@ MANY = 400
 class Request(NamedTuple):
     """What is to be done with each file; it travels to worker processes."""
 
-    options: Options
-    selection: Selection
+    terms: Terms
     further: Sequence[Document]
     skip_unrecognised: bool
     history: History | None = None
@@ -82,7 +81,7 @@ def examined(targets: Sequence[Target], request: Request, formats: Sequence[tupl
     settle()
     forms = [(format_named(name), audience) for name, audience in formats]
     reports = tuple(tuple(form.file(file, audience) for file in outcome.files) for form, audience in forms)
-    return Said(len(targets), reports, tuple(aside(outcome)), outcome.tally())
+    return Said(len(targets), reports, tuple(aside(outcome)), outcome.tally(request.terms.baseline is not None))
 
 
 def linted(targets: Iterable[Target], request: Request) -> Outcome:
@@ -97,14 +96,27 @@ def linted(targets: Iterable[Target], request: Request) -> Outcome:
         else:
             found.append(outcome)
     if request.history is not None and not found and not left_out:
-        found.append(lint_history(request.history, request.options, request.selection))
+        terms = request.terms.of(None)
+        found.append(measured(lint_history(request.history, terms.options, terms.selection), request, terms))
     return Outcome(tuple(found), tuple(left_out))
 
 
 def lint_target(target: Target, request: Request) -> FileOutcome:
-    options, selection, further, _, history = request
+    terms = request.terms.of(target.path)
     content = sys.stdin.buffer.read() if target.path == "-" else None
-    return lint_file(target.path, content=content, further=further, options=options, selection=selection, history=history)
+    options, selection = terms.options, terms.selection
+    outcome = lint_file(
+        target.path, content=content, further=request.further, options=options, selection=selection, history=request.history
+    )
+    return measured(outcome, request, terms)
+
+
+def measured(outcome: FileOutcome, request: Request, terms: FileTerms) -> FileOutcome:
+    """An outcome held to a baseline and to the severity at which the call fails."""
+    if request.terms.baseline is not None:
+        new, known = request.terms.baseline.parted(outcome.path, outcome.findings)
+        outcome = replace(outcome, findings=new, known=known)
+    return replace(outcome, fails=terms.fails(outcome))
 
 
 def aside(outcome: Outcome) -> Iterator[str]:
@@ -118,13 +130,13 @@ def aside(outcome: Outcome) -> Iterator[str]:
             yield from (f"{file.history.path}: {warning}" for warning in file.history.warnings)
 
 
-def tell(outcome: Outcome, writers: Sequence[Writer]) -> Tally:
+def tell(outcome: Outcome, writers: Sequence[Writer], against_baseline: bool = False) -> Tally:
     """Report outcomes that were kept."""
     for line in aside(outcome):
         click.echo(line, err=True)
     for writer in writers:
         writer.take([writer.form.file(file, writer.audience) for file in outcome.files])
-    return outcome.tally()
+    return outcome.tally(against_baseline)
 
 
 def settle() -> None:

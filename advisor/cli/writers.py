@@ -26,9 +26,10 @@ class Writer:
         self.begun = False
 
     def take(self, pieces: Sequence[str]) -> None:
-        """Write what was said of files, one text each."""
-        if pieces:
-            self._write((self.form.between if self.begun else self.form.opening) + self.form.between.join(pieces))
+        """Write what was said of files, one text each; of some there is nothing to say."""
+        said = [piece for piece in pieces if piece]
+        if said:
+            self._write((self.form.between if self.begun else self.form.opening) + self.form.between.join(said))
             self.begun = True
 
     def close(self, tally: Tally) -> None:

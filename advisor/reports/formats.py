@@ -8,7 +8,7 @@ from typing import NamedTuple
 from advisor.outcome import FileOutcome, Outcome, Tally
 from advisor.reports.audience import Audience
 
-FORMATS = ("text", "concise", "json", "github")
+FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "markdown")
 
 
 class Format(NamedTuple):
@@ -41,11 +41,23 @@ def format_named(name: str) -> Format:
         from advisor.reports import text
 
         return Format(text.file_text, text.closing)
+    if name == "sarif":
+        from advisor.reports import sarif
+
+        return Format(sarif.file_text, sarif.closing, sarif.opening(), sarif.BETWEEN)
+    if name == "gitlab":
+        from advisor.reports import gitlab
+
+        return Format(gitlab.file_text, gitlab.closing, gitlab.OPENING, gitlab.BETWEEN)
+    if name == "markdown":
+        from advisor.reports import markdown
+
+        return Format(markdown.file_text, markdown.closing)
     raise KeyError(name)
 
 
 def render(name: str, outcome: Outcome, audience: Audience) -> str:
     """The whole report in a format. Raises KeyError for an unknown one."""
     pieces = format_named(name)
-    files = pieces.between.join(pieces.file(file, audience) for file in outcome.files)
+    files = pieces.between.join(filter(None, (pieces.file(file, audience) for file in outcome.files)))
     return pieces.opening + files + pieces.closed(outcome.tally(), audience)

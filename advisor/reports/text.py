@@ -42,7 +42,7 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
         if others:
             yield f"  also {', '.join(_where(other) for other in others)}"
     if not shown:
-        yield "  nothing to change" if file.rules_applied else "  nothing could be judged"
+        yield "  nothing could be judged" if not file.rules_applied else "  nothing new" if file.known else "  nothing to change"
     yield from unjudged(file)
     yield ""
 
@@ -166,6 +166,12 @@ def _behind(name: str) -> set[str]:
 
 
 def closing(tally: Tally, audience: Audience) -> str:
+    said = closing_counts(tally, audience)
+    return f"{said}\n" if said else ""
+
+
+def closing_counts(tally: Tally, audience: Audience) -> str:
+    """What was found in all files, in one line; empty where that is nothing."""
     counts = tally.counts()
     said = ", ".join(f"{number} {severity.value}" for severity, number in counts.items() if number and severity > Severity.INFO)
     hidden = counts[Severity.INFO] if not audience.show_info else 0
@@ -175,7 +181,9 @@ def closing(tally: Tally, audience: Audience) -> str:
         parts.append(f"{hidden} remark{'s' if hidden != 1 else ''} with --show-info")
     if tally.ignored:
         parts.append(f"{tally.ignored} ignored by comments")
-    return f"{files}{'; '.join(parts)}\n" if parts else ""
+    if tally.known:
+        parts.append(f"{len(tally.known)} in the baseline")
+    return f"{files}{'; '.join(parts)}" if parts else ""
 
 
 def _number(facts: Facts, name: str, written: object) -> str:
