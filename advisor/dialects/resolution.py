@@ -17,6 +17,7 @@ from advisor.configuration.model_size import parameters_from_name
 from advisor.configuration.native import Native, merged
 from advisor.configuration.predicates import functions
 from advisor.dialects.alias import aliased
+from advisor.dialects.attachment import with_attachments
 from advisor.dialects.composition import ancestry, interpolated
 from advisor.dialects.interpretation import interpret
 from advisor.dialects.options import Options
@@ -91,6 +92,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     table = load_table(signature)
     parents = ancestry(documents[0], table.parents)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
+    native = with_attachments(native, table.attachments) if table.attachments else native
     versions = dict(options.versions)
     reader = _Reader(table, native, versions, {}, missing=parents.missing)
     given = options.with_comments(documents[0])

@@ -51,7 +51,7 @@ def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple
         source={**source, **{f"source.{word}": str(value) for word, value in example.get("source", {}).items()}},
         history=example_history(example["history"]) if "history" in example else None,
         key_for=lambda name: name,
-        native=merged([document_from(_nested(example.get("keys", {})))]),
+        native=merged([document_from(_nested(example.get("keys", {})), tuple(example.get("calls", ())))]),
         versions=example.get("versions", {}),
     )
     return judge(run, rulebook, [rule]).findings
