@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
@@ -22,7 +23,7 @@ class Writer:
         self.form = format_named(name)
         self.audience = audience
         self.stream = stream
-        """None is standard output, by way of click."""
+        """None is standard output."""
         self.begun = False
 
     def take(self, pieces: Sequence[str]) -> None:
@@ -36,10 +37,10 @@ class Writer:
         self._write(("" if self.begun else self.form.opening) + self.form.closed(tally, self.audience))
 
     def _write(self, text: str) -> None:
-        if self.stream is None:
-            click.echo(text, nl=False)
+        if self.stream is None and self.audience.colour:
+            click.echo(text, nl=False)  # knows the terminals that need help with colours
         else:
-            self.stream.write(text)
+            (self.stream or sys.stdout).write(text)
 
 
 @contextmanager

@@ -72,12 +72,15 @@ class Resolved:
         absent = (f"{name} is not there: what it could hold is unknown" for name in self.missing)
         return (*absent, *found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
 
+    @cached_property
+    def _held(self) -> _Reader:
+        return _Reader(self.table, self.native, self.versions, dict(self.facts))
+
     def key_for(self, name: str) -> str | None:
         """The native key under which a canonical value would be written that the file does not hold."""
-        held = _Reader(self.table, self.native, self.versions, dict(self.facts))
         for key, meanings in self.table.keys.items():
             for meaning in meanings:
-                if meaning.name == name and meaning.write and meaning.dead is None and held.holds(meaning.when, None):
+                if meaning.name == name and meaning.write and meaning.dead is None and self._held.holds(meaning.when, None):
                     return key if "." in key else "".join(self.native.prefixes[:1]) + key
         return None
 
@@ -136,6 +139,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self._functions: dict[str, Function] = functions(self.native, self.versions)
         self._known = Facts(self.facts, open_ended=bool(self.missing))
+        self._known_key = _any_of(self.table.known).match
 
     @property
     def method(self) -> str | None:
@@ -310,7 +314,7 @@ class _Reader:
         """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""
         if self.native.prefixes and not key.startswith(self.native.prefixes):
             return True  # a constant or a call of something that is no setting of the run
-        return _any_of(self.table.known).match(self.native.unprefixed(key)) is not None
+        return self._known_key(self.native.unprefixed(key)) is not None
 
 
 @cache

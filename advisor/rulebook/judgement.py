@@ -6,7 +6,6 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -27,8 +26,8 @@ from advisor.rulebook.vocabulary import functions
 REMEMBERED = 256
 """Results of one expression that are kept."""
 BUILT_IN = frozenset(BUILTINS)
-_RESULTS: defaultdict[str, dict[tuple[object, ...], Value | Nothing]] = defaultdict(dict)
-"""Results by the expression's text, then by the facts that it speaks of."""
+_RESULTS: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], Value | Nothing]]] = {}
+"""By an expression's text: the names that it speaks of, and its results by their values."""
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -124,8 +123,9 @@ def _settled_false(when: Expression, known: Known) -> bool:
 
 def _settled(expression: Expression, known: Known) -> Value | Nothing:
     """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
-    results = _RESULTS[expression.source]
-    values = [known[name] for name in expression.names]
+    # The names are those of the first expression of this text: equal sets need not have the same order.
+    names, results = _RESULTS.get(expression.source) or _RESULTS.setdefault(expression.source, (tuple(expression.names), {}))
+    values = [known[name] for name in names]
     facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
     try:
         return results[facts]
