@@ -61,6 +61,9 @@ def _wanted(outcome: FileOutcome, resolved: Resolved) -> Iterator[tuple[str, int
         value = guide.value(entry["value"])
         if not guide.holds(entry) or not isinstance(value, (int, float)):
             continue
-        new = value if isinstance(value, bool) else round(value)
-        if resolved.facts.lookup(entry["name"]) != new:
+        fact = resolved.facts.get(entry["name"])
+        scale = fact.scale if fact is not None else 1.0
+        # A native value that counts prompts holds whole groups whatever their size; one is the least.
+        new = value if isinstance(value, bool) else max(1, round(value / scale))
+        if fact is None or not isinstance(fact.value, (bool, int, float)) or fact.value / scale != new:
             yield entry["name"], new, entry["because"]

@@ -12,7 +12,7 @@ NOT_A_NUMBER = "!"
 
 
 def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
-    """A series as bars of eight heights, means of neighbours where it is longer than `width`; NaN and infinity show as exclamation marks."""
+    """A series as bars of eight heights, means of neighbours where it is longer than `width`; what is no number shows as `!`."""
     if not values:
         return ""
     groups = min(width, len(values))
