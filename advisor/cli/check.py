@@ -12,6 +12,7 @@ import click
 from advisor.cli.options import further_documents, history_from, options_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.targets import targets
+from advisor.dialects.options import Options
 from advisor.errors import InputError
 from advisor.outcome import FileOutcome, LeftOut, Outcome
 from advisor.pipeline import lint_file, lint_history
@@ -19,6 +20,7 @@ from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS, render
 from advisor.rulebook.finding import Severity
 from advisor.rulebook.selection import Selection
+from advisor.source.document import Document
 
 LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 
@@ -38,6 +40,8 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--suggested", metavar="PATH", help="where --fix writes; - is standard output")
 @click.option("--in-place", is_flag=True, help="with --fix: rewrite the input itself")
 @click.option("--safe-only", is_flag=True, help="with --fix: only edits that keep the training as it is")
+@click.option("--watch", is_flag=True, help="with --history: judge again as it grows, and print each finding when it first holds")
+@click.option("--interval", type=click.FloatRange(min=0.05), default=10.0, show_default=True, help="with --watch: seconds between looks")
 @click.option("--diff", is_flag=True, help="print what --fix would change, and write nothing")
 def command(**given: Any) -> int:
     """Lint post-training configurations: files, directories, or - for standard input."""
@@ -47,6 +51,8 @@ def command(**given: Any) -> int:
     options = options_from(given)
     selection = selected(given)
     further = further_documents(given)
+    if given["watch"]:
+        return watched(given, options, selection, further)
     history = history_from(given)
     if history is not None and len(paths) > 1:
         raise click.UsageError("--history goes with one configuration: a history judges only the values that produced it")
@@ -69,6 +75,23 @@ def command(**given: Any) -> int:
         result, left = fix(result, given, options, selection, further)
     report(result, given)
     return status(left, paths, given["fail_on"])
+
+
+def watched(given: dict[str, Any], options: Options, selection: Selection, further: Sequence[Document]) -> int:
+    """Judge the run's history as it grows. Raises UsageError for a call that names no history or several configurations."""
+    paths = given["paths"]
+    if not given["histories"] or len(paths) > 1 or "-" in paths or given["fix"] or given["diff"]:
+        raise click.UsageError("--watch takes --history and at most one configuration file, without --fix or --diff")
+    from advisor.cli.watching import watch
+
+    def judge() -> FileOutcome:
+        history = history_from(given)
+        assert history is not None
+        if not paths:
+            return lint_history(history, options, selection)
+        return lint_file(paths[0], further=further, options=options, selection=selection, history=history)
+
+    return watch(judge, given["histories"], given)
 
 
 def selected(given: dict[str, Any]) -> Selection:
