@@ -60,6 +60,14 @@ def test_gates_are_judged_by_what_was_logged_and_the_rest_is_named(tmp_path: Pat
     assert not any(gate.name.startswith("KL") for gate in without.gates)
 
 
+def test_a_divergence_of_unknown_unit_is_held_to_a_gate_per_token_and_says_so(tmp_path: Path) -> None:
+    gate = next(gate for gate in diagnosed(run_directory(tmp_path, MARGINS, KLS)).gates if gate.name.startswith("KL"))
+    assert not gate.passed and gate.note is not None
+    assert "unit" in gate.note
+    sums = [2.5, 4.0, 6.0, 8.0, 9.0, 9.5]  # nats summed over an answer: no gate of 0.1 speaks of them
+    assert not any(gate.name.startswith("KL") for gate in diagnosed(run_directory(tmp_path / "sums", MARGINS, [*sums])).gates)
+
+
 def test_the_time_of_the_planned_steps_comes_from_the_steps_of_the_run(tmp_path: Path) -> None:
     diagnosis = diagnosed(run_directory(tmp_path, MARGINS, KLS))
     assert (diagnosis.seconds_per_step, diagnosis.planned_steps, diagnosis.seconds_planned) == (3.0, 600.0, 1800.0)
