@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
-from advisor.cli.check import coloured, write_report
+from advisor.cli.check import coloured
 from advisor.cli.options import further_documents, options_from, run_options
 from advisor.cli.status import CLEAN
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis
 from advisor.dialects.options import Options
+from advisor.errors import InputError
 from advisor.fixes.difference import unified_diff
 from advisor.history.merging import merge
 from advisor.history.recognition import read_history
@@ -51,7 +52,7 @@ def command(**given: Any) -> int:
         write_quick_test(diagnosis.outcome, given["quick_test"], options)
     audience = Audience(given["show_info"], colour=coloured())
     for name, path in _destinations(given["outputs"]):
-        write_report(path, render(name, diagnosis, Audience(given["show_info"])))
+        _write(path, render(name, diagnosis, Audience(given["show_info"])))
     click.echo(render(given["output_format"], diagnosis, audience), nl=False)
     return CLEAN
 
@@ -105,6 +106,13 @@ def render(name: str, diagnosis: Diagnosis, audience: Audience) -> str:
     from advisor.reports.run_text import render as render_text
 
     return render_text(diagnosis, audience)
+
+
+def _write(path: str, content: str) -> None:
+    try:
+        Path(path).write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise InputError("unreadable", f"cannot write the report: {error.strerror}", path=path) from None
 
 
 def _destinations(outputs: Sequence[str]) -> list[tuple[str, str]]:

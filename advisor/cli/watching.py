@@ -10,13 +10,34 @@ from typing import Any
 
 import click
 
+from advisor.cli.options import history_from
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
+from advisor.dialects.options import Options
 from advisor.errors import InputError
 from advisor.outcome import FileOutcome
+from advisor.pipeline import lint_file, lint_history
 from advisor.reports.concise import finding_line
 from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.selection import Selection
+from advisor.source.document import Document
 
 Judge = Callable[[], FileOutcome]
+
+
+def watched(given: dict[str, Any], options: Options, selection: Selection, further: Sequence[Document]) -> int:
+    """Judge the run's history as it grows. Raises UsageError for a call that names no history or several configurations."""
+    paths = given["paths"]
+    if not given["histories"] or len(paths) > 1 or "-" in paths or given["fix"] or given["diff"]:
+        raise click.UsageError("--watch takes --history and at most one configuration file, without --fix or --diff")
+
+    def judge() -> FileOutcome:
+        history = history_from(given)
+        assert history is not None
+        if not paths:
+            return lint_history(history, options, selection)
+        return lint_file(paths[0], further=further, options=options, selection=selection, history=history)
+
+    return watch(judge, given["histories"], given)
 
 
 def watch(judge: Judge, histories: Sequence[str], given: dict[str, Any]) -> int:
