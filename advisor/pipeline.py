@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,18 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
         "source.framework": resolved.framework or "",
     }
     run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for, resolved.native, resolved.versions)
-    return judge(run, _rulebook(rules, selection), rules)
+    book = _rulebook(rules, selection)
+    if history is not None:
+        from advisor.logged_values import addressed, logged_facts, remarks
+
+        logged = logged_facts(facts, history)
+        if logged:
+            there = replace(run, facts=facts.with_values(logged))
+            made, now = (judge(one, book, [rule for rule in rules if rule.history is past]) for one, past in ((there, True), (run, False)))
+            findings = (*now.findings, *addressed(made.findings, facts, logged))
+            said = (*now.assumptions, *made.assumptions, *remarks(facts, logged))
+            return Verdict(findings, now.skipped + made.skipped, now.applied + made.applied, said)
+    return judge(run, book, rules)
 
 
 @cache

@@ -46,6 +46,8 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--suggested", metavar="PATH", help="where --fix writes; - is standard output")
 @click.option("--in-place", is_flag=True, help="with --fix: rewrite the input itself")
 @click.option("--safe-only", is_flag=True, help="with --fix: only edits that keep the training as it is")
+@click.option("--watch", is_flag=True, help="with --history: judge again as it grows, and print each finding when it first holds")
+@click.option("--interval", type=click.FloatRange(min=0.05), default=10.0, show_default=True, help="with --watch: seconds between looks")
 @click.option("--jobs", default="auto", show_default=True, metavar="N|auto", help="processes that lint; auto is one for few files")
 @click.option("--diff", is_flag=True, help="print what --fix would change, and write nothing")
 def command(**given: Any) -> int:
@@ -59,6 +61,10 @@ def command(**given: Any) -> int:
 
         return show_settings(terms, [target.path for target in targets(paths)])
     further = further_documents(given)
+    if given["watch"]:
+        from advisor.cli.watching import watched
+
+        return watched(given, terms.of(paths[0] if paths else None), further)
     history = history_from(given)
     if history is not None and len(paths) > 1:
         raise click.UsageError("--history goes with one configuration: a history judges only the values that produced it")

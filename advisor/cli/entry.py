@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "advisor.cli.check",
     "show": "advisor.cli.show",
     "memory": "advisor.cli.memory",
+    "report": "advisor.cli.report",
     "gpus": "advisor.cli.gpus",
     "explain": "advisor.cli.explain",
     "rules": "advisor.cli.rules",

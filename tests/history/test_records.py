@@ -191,3 +191,14 @@ def test_the_counter_of_the_tracker_is_no_optimizer_step(tmp_path: Path) -> None
     assert points(history, "loss") == [(10, 0.7), (20, 0.6)]
     assert points(history, "system/gpu") == [(10, 4.0)]
     assert not any("go back" in warning for warning in history.warnings)
+
+
+def test_a_faster_decoder_changes_nothing_but_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("orjson")
+    text = '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\nno object\n\n  {"step": 3, "loss": 1e400}\n{"step": 4, "loss": 0.2'
+    log = written(tmp_path, "log.jsonl", text)
+    plain = read_history(log)
+    monkeypatch.setattr("advisor.history.records.LARGE", 0)
+    quick = read_history(log)
+    assert repr(quick) == repr(plain)
+    assert len(quick.series["loss"]) == 3

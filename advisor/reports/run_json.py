@@ -1,0 +1,80 @@
+"""The JSON of `report`, as the contract has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from advisor.diagnosis.diagnosis import Diagnosis
+from advisor.reports.json_report import FORMAT, change_entry, finding_entry, plain
+
+
+def render(diagnosis: Diagnosis) -> str:
+    best, end = diagnosis.checkpoint.best, diagnosis.postmortem
+    report: dict[str, Any] = {
+        "version": FORMAT,
+        "run": {
+            "path": diagnosis.path,
+            "config": diagnosis.config,
+            "method": diagnosis.outcome.method,
+            "steps": diagnosis.steps,
+            "status": diagnosis.status,
+            "summary": _summary(diagnosis),
+        },
+        "findings": [finding_entry(finding) for finding in diagnosis.outcome.findings],
+        "gates": [
+            {"name": gate.name, "passed": gate.passed, "value": plain(gate.value), "limit": plain(gate.limit), "note": gate.note}
+            for gate in diagnosis.gates
+        ],
+        "gates_not_judged": list(diagnosis.gates_unjudged),
+        "best_checkpoint": None
+        if best is None
+        else {"path": best.name, "step": plain(best.step), "by": best.by, "value": plain(best.value), "kl": plain(best.kl)},
+        "postmortem": None
+        if end is None
+        else {
+            "exit_reason": end.exit_reason,
+            "last_step": end.last_step,
+            "exception": end.exception,
+            "last_frame": end.frames[-1] if end.frames else None,
+        },
+        "actions": [
+            {
+                "stage": action.stage,
+                "text": action.text,
+                "rule": action.rule,
+                "edits": [change_entry(change) for change in action.changes],
+            }
+            for action in diagnosis.actions
+        ],
+        "expected_outcomes": list(diagnosis.expected_outcomes),
+        "checklist": list(diagnosis.checklist),
+        "difference": diagnosis.difference,
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _summary(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "last_step": plain(diagnosis.last_step),
+        "planned_steps": plain(diagnosis.planned_steps),
+        "seconds_per_step": plain(diagnosis.seconds_per_step),
+        "seconds_planned": plain(diagnosis.seconds_planned),
+        "stages": dict(diagnosis.stages),
+        "metrics": {
+            one.metric: {
+                "points": one.points,
+                **{name: plain(getattr(one, name)) for name in ("first", "last", "mean", "spread", "best", "best_step")},
+            }
+            for one in diagnosis.metrics
+        },
+        "epochs": [
+            {
+                "epoch": row.epoch,
+                **{name: plain(value) for name, value in row.values.items()},
+                "loss_change": row.loss_change,
+                "mark": row.mark,
+            }
+            for row in diagnosis.epochs
+        ],
+    }

@@ -1,0 +1,250 @@
+"""A diagnosis in words, as sections of plain blocks that Markdown and HTML render in their own ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from advisor.diagnosis.advice import STAGES
+from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, EpochRow, Measured, MetricSummary
+from advisor.expression.notation import count, number
+from advisor.history.history import Postmortem
+from advisor.history.redaction import file_name
+from advisor.reports.text import shown, what_was_read
+from advisor.rulebook.finding import Evidence, Finding
+
+
+class Paragraph(NamedTuple):
+    text: str
+
+
+class Listing(NamedTuple):
+    items: tuple[str, ...]
+    boxes: bool = False
+
+
+class Table(NamedTuple):
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Code(NamedTuple):
+    text: str
+    language: str
+
+
+class Plots(NamedTuple):
+    """Where the plots of the metrics go, in formats that have them."""
+
+
+Block = Paragraph | Listing | Table | Code | Plots
+
+
+class Section(NamedTuple):
+    title: str
+    blocks: tuple[Block, ...]
+    level: int = 2
+
+
+def sections(diagnosis: Diagnosis) -> Iterator[Section]:
+    """The report in the order in which it is read. Empty sections are left out, but findings and gates are always answered."""
+    yield Section("Summary", (Table(("", ""), tuple(head_rows(diagnosis))), _metric_table(diagnosis.metrics)))
+    if diagnosis.epochs:
+        yield Section("Epochs", (_epoch_table(diagnosis.epochs),))
+    yield Section("Metrics", (Plots(),))
+    yield from _insights(diagnosis)
+    yield Section("Quality gates", tuple(_gates(diagnosis)))
+    yield Section("Best checkpoint", (Paragraph(checkpoint_words(diagnosis.checkpoint)), *_others(diagnosis.checkpoint)))
+    if diagnosis.postmortem is not None:
+        yield Section("Postmortem", (Listing(tuple(postmortem_lines(diagnosis.postmortem))),))
+    yield from _actions(diagnosis)
+    if diagnosis.expected_outcomes:
+        yield Section(
+            "Expected outcomes", (Paragraph("Goals to check the next run by, no forecast:"), Listing(diagnosis.expected_outcomes))
+        )
+    yield Section("Monitoring checklist", (Listing(diagnosis.checklist, boxes=True),))
+    if diagnosis.difference:
+        yield Section("Suggested configuration", (Code(diagnosis.difference, "diff"),))
+    if diagnosis.remarks:
+        yield Section("Remarks on the input", (Listing(diagnosis.remarks),))
+
+
+def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    outcome = diagnosis.outcome
+    yield "run", file_name(diagnosis.path)
+    yield "configuration", f"{file_name(diagnosis.config)}: {what_was_read(outcome)}" if diagnosis.config else "none given"
+    if outcome.method is not None:
+        yield "method", outcome.method.replace("_", " ")
+    yield "status", diagnosis.status
+    planned = f" of {count(diagnosis.planned_steps)} planned" if diagnosis.planned_steps and not _epochs(diagnosis) else ""
+    unit = "epochs" if _epochs(diagnosis) else "steps"
+    last = diagnosis.last_step
+    if last is not None and not _epochs(diagnosis):
+        yield "last step", f"{count(last)}{planned}"
+    yield f"logged {unit}", count(diagnosis.steps)
+    if diagnosis.seconds_per_step is not None:
+        yield "time a step", duration(diagnosis.seconds_per_step)
+        yield (
+            "time for the planned steps",
+            duration(diagnosis.seconds_planned) if diagnosis.seconds_planned else "number of steps not known",
+        )
+    else:
+        yield "time a step", "not logged, so that no time is estimated"
+    if diagnosis.stages:
+        yield "time by stage", ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in diagnosis.stages.items())
+
+
+def _epochs(diagnosis: Diagnosis) -> bool:
+    return diagnosis.outcome.history is not None and diagnosis.outcome.history.epochs
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that people would use."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.3g} min"
+    return f"{seconds / 3600:.3g} h" if seconds < 172800 else f"{seconds / 86400:.3g} days"
+
+
+def value_text(value: float | None) -> str:
+    return "-" if value is None else str(value) if not math.isfinite(value) else number(float(f"{value:.4g}"))
+
+
+def _metric_table(metrics: Sequence[MetricSummary]) -> Table:
+    rows = tuple(
+        (
+            one.title,
+            str(one.points),
+            value_text(one.first),
+            value_text(one.last),
+            value_text(one.mean),
+            value_text(one.spread),
+            f"{value_text(one.best)} at {value_text(one.best_step)}" if one.best is not None else "-",
+        )
+        for one in metrics
+    )
+    return Table(("metric", "points", "first", "last", "mean", "std", "best"), rows)
+
+
+def _epoch_table(rows: Sequence[EpochRow]) -> Table:
+    names = list(dict.fromkeys(name for row in rows for name in row.values))
+    lines = []
+    for row in rows:
+        change = "-" if row.loss_change is None else f"{100 * row.loss_change:+.1f} %"
+        lines.append((value_text(row.epoch), *(value_text(row.values.get(name)) for name in names), change, row.mark))
+    return Table(("epoch", *names, "loss against the epoch before", "status"), tuple(lines))
+
+
+def _insights(diagnosis: Diagnosis) -> Iterator[Section]:
+    findings = diagnosis.outcome.findings
+    if not findings:
+        judged = "nothing to change" if diagnosis.outcome.rules_applied else "nothing could be judged"
+        yield Section("Insights", (Paragraph(f"{judged} ({len(diagnosis.outcome.rules_applied)} rules applied)"),))
+        return
+    yield Section("Insights", ())
+    for finding in findings:
+        yield Section(f"[{finding.severity.value.upper()}] {finding.rule}: {finding.message}", tuple(_finding(finding)), level=3)
+
+
+def _finding(finding: Finding) -> Iterator[Block]:
+    yield Paragraph(finding.why)
+    items = [f"confidence: {finding.confidence}"]
+    if finding.place is not None:
+        place = finding.place
+        line = place.document.position(place.node.span.start).line
+        written = place.document.text[place.node.span.start : place.node.span.end]
+        items.append(f"value: `{place.key}: {written[:80]}` on line {line}")
+    items += [f"evidence: {evidence_words(item)}" for item in finding.evidence]
+    if finding.fix is not None:
+        items.append(f"action ({finding.fix.stage}): {finding.fix.text}")
+    items += [f"reference: {one.title}" + (f", <{one.url}>" if one.url else "") for one in finding.references]
+    yield Listing(tuple(items))
+
+
+def evidence_words(item: Evidence) -> str:
+    """`loss, median of the last 20 %: 0.6931 (steps 1 to 900)`."""
+    steps = f" (steps {item.steps[0]} to {item.steps[1]})" if item.steps is not None else ""
+    return f"{item.metric}, {item.statistic}: {value_text(item.value)}{steps}"
+
+
+def _gates(diagnosis: Diagnosis) -> Iterator[Block]:
+    if diagnosis.passed is None:
+        yield Paragraph("no gate could be judged: nothing that one needs was logged")
+    else:
+        failed = ", ".join(gate.name for gate in diagnosis.gates if not gate.passed)
+        yield Paragraph("passed" if diagnosis.passed else f"FAILED: {failed}")
+        rows = tuple(
+            (
+                gate.name,
+                "pass" if gate.passed else "FAIL",
+                value_text(gate.value),
+                value_text(gate.limit),
+                "; ".join(word for word in (gate.note, gate.on_failure) if word),
+            )
+            for gate in diagnosis.gates
+        )
+        yield Table(("gate", "result", "value", "limit", "note"), rows)
+    if diagnosis.gates_unjudged:
+        yield Paragraph("not judged, since not logged or not set: " + ", ".join(diagnosis.gates_unjudged))
+
+
+def checkpoint_words(found: BestCheckpoint) -> str:
+    if found.best is None:
+        if found.considered:
+            return f"none: all {found.considered} that were measured lie above the divergence gate"
+        return "none: no evaluation was logged" + (" for any checkpoint" if found.unmeasured else "")
+    above = f"; {found.above_gate} of {found.considered} lie above the divergence gate" if found.above_gate else ""
+    missing = f"; not measured: {', '.join(found.unmeasured)}" if found.unmeasured else ""
+    return measured_words(found.best) + above + missing
+
+
+def measured_words(one: Measured) -> str:
+    kl = f", KL {value_text(one.kl)}" if one.kl is not None else ""
+    where = one.name or f"step {value_text(one.step)} (no checkpoint known)"
+    return f"{where}: {one.by} {value_text(one.value)}{kl}"
+
+
+def _others(found: BestCheckpoint) -> Iterator[Block]:
+    if found.others:
+        yield Listing(tuple(f"by {one.by}: {measured_words(one)}" for one in found.others))
+
+
+def postmortem_lines(end: Postmortem) -> Iterator[str]:
+    yield f"exit reason: {end.exit_reason}"
+    if end.last_step is not None:
+        yield f"last step: {count(end.last_step)}"
+    if end.timestamp:
+        yield f"time: {end.timestamp}"
+    if end.exception:
+        yield f"exception: {end.exception}" + (f": {end.message}" if end.message else "")
+    if end.frames:
+        yield f"last frames, innermost last: {'; '.join(end.frames)}"
+
+
+def _actions(diagnosis: Diagnosis) -> Iterator[Section]:
+    if not diagnosis.actions:
+        return
+    yield Section("Recommended actions", (Paragraph("One change at a time shows which one helped."),))
+    for stage in STAGES:
+        chosen = [action for action in diagnosis.actions if action.stage == stage]
+        if chosen:
+            title = {"immediate": "Immediate, before the next run", "short-term": "Short-term, if that does not help"}
+            yield Section(title.get(stage, "Medium-term"), (Listing(tuple(map(action_words, chosen))),), level=3)
+
+
+def action_words(action: Action) -> str:
+    changes = ", ".join(
+        f"{change.key or change.name}: {change.old if change.old is not None else '(not set)'} -> "
+        f"{change.new_key if change.op == 'rename' else 'removed' if change.op == 'delete' else shown(change.new)}"
+        for change in action.changes
+    )
+    reason = next((change.because for change in action.changes if change.because), "")
+    parts = [part for part in (changes, reason) if part] or [action.text]
+    return f"[{action.rule}] {' - '.join(parts)}" + (f" ({action.text})" if changes and action.text and not _said(action) else "")
+
+
+def _said(action: Action) -> bool:
+    """Whether the text only repeats the changes."""
+    return all(str(change.key or change.name) in action.text for change in action.changes)
