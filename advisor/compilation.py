@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from advisor.dialects.predicates import environment as table_environment
+from advisor.configuration.predicates import environment as table_environment
 from advisor.expression import Environment, dump, dump_template, parse, parse_template
 from advisor.resources import compiled_path, folder, parse_yaml, stamp
 from advisor.rulebook.vocabulary import environment as rule_environment
@@ -66,8 +66,9 @@ def _rule(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fix(raw: Mapping[str, Any], known: Environment) -> dict[str, Any]:
     fix = _fields(raw, known, ("when",), ("text", "because"))
-    if "set" in raw:
-        fix["set"] = {name: dump(parse(str(value), known)) for name, value in raw["set"].items()}
+    for part in ("set", "keys"):
+        if part in raw:
+            fix[part] = {name: dump(parse(str(value), known)) for name, value in raw[part].items()}
     return fix
 
 

@@ -18,6 +18,16 @@ class InputError(Exception):
         self.line = line
         self.column = column
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes with their place."""
+        return _again, (type(self), self.args, dict(self.__dict__))
+
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
         return f"{place}: {self.message}" if place else self.message
+
+
+def _again(kind: type[InputError], args: tuple[object, ...], state: dict[str, object]) -> InputError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error

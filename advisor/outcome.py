@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
@@ -45,6 +45,28 @@ class FileOutcome:
         return max((finding.severity for finding in self.findings), default=None)
 
 
+class Tally(NamedTuple):
+    """What is counted over files, so that nothing else of them has to be kept."""
+
+    files: int = 0
+    failed: int = 0
+    """Named inputs that could not be read or recognised."""
+    left_out: int = 0
+    """Files named on the command line that are no training configuration."""
+    ignored: int = 0
+    severities: Counter[Severity] = Counter()  # noqa: RUF012 - never changed
+
+    def __add__(self, other: Any) -> Tally:
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def counts(self) -> Mapping[Severity, int]:
+        """Findings by severity, the worst first."""
+        return {severity: self.severities[severity] for severity in reversed(Severity)}
+
+    def worst(self) -> Severity | None:
+        return max(self.severities, default=None)
+
+
 class LeftOut(NamedTuple):
     """A file that is no training configuration and was passed over."""
 
@@ -59,17 +81,11 @@ class Outcome:
     files: tuple[FileOutcome, ...]
     left_out: tuple[LeftOut, ...] = ()
 
-    @property
-    def left_out_named(self) -> bool:
-        return any(left.named for left in self.left_out)
-
-    def counts(self) -> Mapping[Severity, int]:
-        counted = Counter(finding.severity for file in self.files for finding in file.findings)
-        return {severity: counted[severity] for severity in reversed(Severity)}
-
-    def worst(self) -> Severity | None:
-        return max((worst for file in self.files if (worst := file.worst()) is not None), default=None)
-
-    def failed(self) -> bool:
-        """Whether some named input could not be read or recognised."""
-        return any(file.error is not None for file in self.files)
+    def tally(self) -> Tally:
+        return Tally(
+            files=len(self.files),
+            failed=sum(file.error is not None for file in self.files),
+            left_out=sum(left.named for left in self.left_out),
+            ignored=sum(file.ignored for file in self.files),
+            severities=Counter(finding.severity for file in self.files for finding in file.findings),
+        )

@@ -108,7 +108,7 @@ def _not_ignored(resolved: Resolved, verdict: Verdict, selection: Selection) -> 
         meant = Selection(ignore=ignore.rules)
         if not meant.unmatched(judged) or meant.unmatched(known):
             seen.append(unused_observation(ignore))
-    rules = [rule for rule in rules_for(resolved.method, False) if rule.observes == UNUSED]
+    rules = [rule for rule in rules_for(resolved.method, resolved.dialect, False) if rule.observes == UNUSED]
     about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
     return kept + about_comments, ignored
 
@@ -116,7 +116,7 @@ def _not_ignored(resolved: Resolved, verdict: Verdict, selection: Selection) -> 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
     """Judge a history alone: only what the metrics themselves show, and advice in relative terms."""
     method = options.method or method_of(history)
-    rules = [rule for rule in _selected(method, selection, True) if rule.history]
+    rules = [rule for rule in _selected(method, None, selection, True) if rule.history]
     facts = dict(options.facts)
     if method is not None:
         facts.setdefault("method", Fact("method", method, "derived", note="read from the metrics"))
@@ -136,7 +136,7 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
 
 def verdict_of(resolved: Resolved, selection: Selection, history: History | None = None) -> Verdict:
     """Hold resolved facts against the rules of their method."""
-    rules = _selected(resolved.method, selection, history is not None)
+    rules = _selected(resolved.method, resolved.dialect, selection, history is not None)
     facts = resolved.facts
     if "hardware.gpu" in facts:
         from advisor.dry_run import with_estimate
@@ -148,13 +148,13 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
         "source.loader": resolved.loader,
         "source.framework": resolved.framework or "",
     }
-    run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for)
+    run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for, resolved.native, resolved.versions)
     return judge(run, rulebook(rules), rules)
 
 
 @cache
-def _selected(method: str | None, selection: Selection, with_history: bool) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules_for(method, with_history) if selection.takes(rule.id, rule.name))
+def _selected(method: str | None, dialect: str | None, selection: Selection, with_history: bool) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules_for(method, dialect, with_history) if selection.takes(rule.id, rule.name))
 
 
 def from_mapping(values: Mapping[str, Any], calls: tuple[str, ...] = ()) -> Document:

@@ -11,12 +11,12 @@ import click
 
 from advisor.cli.options import further_documents, history_from, options_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
+from advisor.cli.sweeping import Request, linted, sweep, tell
 from advisor.cli.targets import targets
-from advisor.errors import InputError
-from advisor.outcome import FileOutcome, LeftOut, Outcome
-from advisor.pipeline import lint_file, lint_history
+from advisor.cli.writers import writers
+from advisor.outcome import Tally
 from advisor.reports.audience import Audience
-from advisor.reports.formats import FORMATS, render
+from advisor.reports.formats import FORMATS
 from advisor.rulebook.finding import Severity
 from advisor.rulebook.selection import Selection
 
@@ -38,6 +38,7 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--suggested", metavar="PATH", help="where --fix writes; - is standard output")
 @click.option("--in-place", is_flag=True, help="with --fix: rewrite the input itself")
 @click.option("--safe-only", is_flag=True, help="with --fix: only edits that keep the training as it is")
+@click.option("--jobs", default="auto", show_default=True, metavar="N|auto", help="processes that lint; auto is one for few files")
 @click.option("--diff", is_flag=True, help="print what --fix would change, and write nothing")
 def command(**given: Any) -> int:
     """Lint post-training configurations: files, directories, or - for standard input."""
@@ -50,24 +51,21 @@ def command(**given: Any) -> int:
     history = history_from(given)
     if history is not None and len(paths) > 1:
         raise click.UsageError("--history goes with one configuration: a history judges only the values that produced it")
-    found: list[FileOutcome] = []
-    left_out: list[LeftOut] = []
-    if history is not None and not paths:
-        found.append(lint_history(history, options, selection))
-    for target in targets(paths):
-        content = sys.stdin.buffer.read() if target.path == "-" else None
-        outcome = lint_file(target.path, content=content, further=further, options=options, selection=selection, history=history)
-        if outcome.error is not None and outcome.error.kind == "unrecognised" and (given["skip_unrecognised"] or not target.named):
-            left_out.append(LeftOut(target.path, outcome.error.message, target.named))
+    request = Request(options, selection, further, given["skip_unrecognised"], history)
+    with writers(given, Audience(given["show_info"], colour=coloured())) as reports:
+        if history is None and not (given["fix"] or given["diff"]):
+            left = told = sweep(targets(paths), request, reports, given["jobs"])
         else:
-            found.append(outcome)
-    result = Outcome(tuple(found), tuple(left_out))
-    left = result
-    if given["fix"] or given["diff"]:
-        from advisor.cli.fixing import fix
+            result = linted(targets(paths), request)
+            left = result.tally()
+            if given["fix"] or given["diff"]:
+                from advisor.cli.fixing import fix
 
-        result, left = fix(result, given, options, selection, further)
-    report(result, given)
+                result, after = fix(result, given, options, selection, further)
+                left = after.tally()
+            told = tell(result, reports)
+        for writer in reports:
+            writer.close(told)
     return status(left, paths, given["fail_on"])
 
 
@@ -84,46 +82,16 @@ def selected(given: dict[str, Any]) -> Selection:
     return selection
 
 
-def report(outcome: Outcome, given: dict[str, Any]) -> None:
-    """Findings to standard output and to files, everything else to standard error."""
-    for left in outcome.left_out:
-        click.echo(f"{left.path}: no training configuration, left out", err=True)
-    for file in outcome.files:
-        for document in file.documents:
-            for warning in document.warnings:
-                click.echo(f"{document.path}: {warning}", err=True)
-        if file.history is not None:
-            for warning in file.history.warnings:
-                click.echo(f"{file.history.path}: {warning}", err=True)
-    audience = Audience(given["show_info"], colour=coloured())
-    # With the diff, or the suggested file on standard output, findings would spoil what another program is to read.
-    if not (given["diff"] or given["suggested"] == "-"):
-        click.echo(render(given["output_format"], outcome, audience), nl=False)
-    for text in given["outputs"]:
-        name, separator, path = text.partition("=")
-        if not separator or name not in FORMATS:
-            raise click.UsageError(f"--output {text}: expected FORMAT=FILE with a format of {', '.join(FORMATS)}")
-        write_report(path, render(name, outcome, Audience(given["show_info"])))
-
-
-def write_report(path: str, content: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(content)
-    except OSError as error:
-        raise InputError("unreadable", f"cannot write the report: {error.strerror}", path=path) from None
-
-
 def coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def status(outcome: Outcome, paths: Sequence[str], fail_on: str) -> int:
+def status(left: Tally, paths: Sequence[str], fail_on: str) -> int:
     """2 for unusable input, also where directories hold no configuration at all; 1 for findings at the level; 0 else."""
-    if outcome.failed():
+    if left.failed:
         return ERROR
-    if not outcome.files and not outcome.left_out_named:
+    if not left.files and not left.left_out:
         click.echo(f"rlhf-lint: no training configuration in {', '.join(paths)}", err=True)
         return ERROR
-    worst = outcome.worst()
+    worst = left.worst()
     return FINDINGS if fail_on != "never" and worst is not None and worst >= Severity(fail_on) else CLEAN

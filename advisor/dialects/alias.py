@@ -12,8 +12,8 @@ from functools import cache
 
 from advisor.configuration.catalogue import Declared, catalogue
 from advisor.configuration.fact import Place
+from advisor.configuration.native import Native
 from advisor.dialects.interpretation import interpret
-from advisor.dialects.native import Native
 from advisor.dialects.table import Alias, Meaning, Table, load_table
 from advisor.source.document import Node, Scalar, Sequence
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from advisor.configuration.fact import Place
-from advisor.dialects.native import Native
+from advisor.configuration.native import Native
 from advisor.errors import InputError
 from advisor.source.document import Document, Node, Scalar, Unresolved
 from advisor.source.document import Mapping as Section
@@ -45,7 +45,7 @@ def ancestry(document: Document, keys: Sequence[str]) -> Ancestry:
     missing: list[str] = []
     path = Path(document.path)
     seen = {path.resolve()}
-    _collect(document, path, keys, _boundary(path), seen, found, missing, 0)
+    _collect(document, path, keys, boundary(path), seen, found, missing, 0)
     return Ancestry(tuple(found), tuple(dict.fromkeys(missing)))
 
 
@@ -108,7 +108,7 @@ def _located(path: Path, name: str, boundary: Path) -> Path | None:
         return None
 
 
-def _boundary(path: Path) -> Path:
+def boundary(path: Path) -> Path:
     """The repository that holds a file, else a few directories up."""
     ancestors = list(path.resolve().parents)
     repository = next((folder for folder in ancestors if (folder / ".git").exists()), None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from advisor.configuration.catalogue import Declared, Value, fit, within
 from advisor.dialects.table import Loader
@@ -14,8 +13,7 @@ DEFERRED = frozenset({"auto", "default", "???"})
 """Words by which frameworks leave a value to themselves or to a later override."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value, or none: `unknown` then says why, and None with neither is an explicit null."""
 
     value: Value | None = None

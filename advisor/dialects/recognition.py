@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from advisor.dialects.native import Native
-from advisor.dialects.predicates import functions
+from advisor.configuration.native import Native
+from advisor.configuration.predicates import functions
 from advisor.dialects.table import signatures
 from advisor.errors import InputError
 from advisor.expression import UNKNOWN, Expression, evaluate

@@ -14,12 +14,13 @@ from functools import cache, cached_property
 from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.configuration.model_size import parameters_from_name
+from advisor.configuration.native import Native, merged
+from advisor.configuration.predicates import functions
 from advisor.dialects.alias import aliased
+from advisor.dialects.attachment import with_attachments
 from advisor.dialects.composition import ancestry, interpolated
 from advisor.dialects.interpretation import interpret
-from advisor.dialects.native import Native, merged
 from advisor.dialects.options import Options
-from advisor.dialects.predicates import functions
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
@@ -88,6 +89,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     table = load_table(signature)
     parents = ancestry(documents[0], table.parents)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
+    native = with_attachments(native, table.attachments) if table.attachments else native
     versions = dict(options.versions)
     reader = _Reader(table, native, versions, {}, missing=parents.missing)
     given = options.with_comments(documents[0])
@@ -133,6 +135,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._functions: dict[str, Function] = functions(self.native, self.versions)
+        self._known = Facts(self.facts, open_ended=bool(self.missing))
 
     @property
     def method(self) -> str | None:
@@ -151,7 +154,7 @@ class _Reader:
                 return UNKNOWN if value is None else value
             if name.startswith("source."):
                 return self.source(name)
-            return Facts(self.facts, open_ended=bool(self.missing)).lookup(name)
+            return self._known.lookup(name)
 
         return evaluate(expression, lookup, self._functions)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from advisor.dialects.predicates import environment
+from advisor.configuration.predicates import environment
 from advisor.expression import Expression, Type, load, parse
 from advisor.resources import data, load_yaml
 
@@ -96,6 +96,8 @@ class Table:
     """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
+    attachments: tuple[str, ...] = ()
+    """Keys that name a file of settings for an engine, read beneath the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def load_table(dialect: str) -> Table:
             _alias(name, entry, position) for name, entries in (first("aliases") or {}).items() for position, entry in enumerate(entries)
         ),
         parents=tuple(first("parents") or ()),
+        attachments=tuple(first("attachments") or ()),
         key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),
     )
 

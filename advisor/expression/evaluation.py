@@ -67,7 +67,13 @@ def _const(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _name(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     value = lookup(node[1])
+    if type(value) is _EXACT.get(node[2]) and value == value:
+        return value  # type: ignore[return-value]
     return UNKNOWN if value is UNKNOWN or value is ABSENT else admit(value, node[2])
+
+
+# What `admit` would give back as it is, NaN excepted, and what most facts are.
+_EXACT: Final[Mapping[str, type]] = {"boolean": bool, "text": str, "number": float}
 
 
 def _has(node: Tree, lookup: Lookup, functions: Functions) -> Result:
@@ -99,7 +105,7 @@ def _and(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 def _or(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     result: Result = False
     for part in node[1:]:
-        value = _run(part, lookup, functions)
+        value = _STEPS[part[0]](part, lookup, functions)
         if value is True:
             return True
         if value is UNKNOWN:
@@ -126,11 +132,13 @@ def _if(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _call(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     function = BUILTINS.get(node[1]) or functions[node[1]]
-    values = [_run(part, lookup, functions) for part in node[2:]]
+    values = [_STEPS[part[0]](part, lookup, functions) for part in node[2:]]
     if UNKNOWN in values:
         return UNKNOWN
     try:
-        return admit(function.call(*values), function.result.value)
+        result = function.call(*values)
+        kind: str = function.result._value_  # `.value` looks the enumeration up
+        return result if type(result) is _EXACT.get(kind) and result == result else admit(result, kind)
     except (ValueError, ArithmeticError):
         return UNKNOWN
 
@@ -176,6 +184,8 @@ def _computed(compute: Callable[[Any, Any], Any]) -> _Step:
 
 
 def _equal(left: Any, right: Any) -> bool:
+    if type(left) is str:
+        return bool(left == right)
     if isinstance(left, float) or isinstance(right, float):
         return not isinstance(left, str) and not isinstance(right, str) and isclose(left, right, rel_tol=TOLERANCE, abs_tol=0.0)
     if isinstance(left, tuple):

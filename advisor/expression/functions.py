@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from advisor.expression.value import UNKNOWN, Result, Type, bounded
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(NamedTuple):
     """A function that expressions may call.
 
     `call` gets known values of the declared types and gives a value of type `result` or UNKNOWN; a ValueError or ArithmeticError in it

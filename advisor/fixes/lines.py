@@ -7,13 +7,18 @@ import re
 from advisor.source.document import Document
 
 _BREAK = re.compile(r"\r\n?|\n")
-_YAML_BREAK = re.compile(r"\r\n?|[\n\x85\u2028\u2029]")
+_BREAKS = {
+    "yaml": re.compile(r"\r\n?|[\n\x85\u2028\u2029]"),
+    # A carriage return alone ends no comment of a shell.
+    "shell": re.compile(r"\r?\n"),
+}
+_ENDS = {"yaml": "\r\n\x85\u2028\u2029", "shell": "\n"}
 
 
 def line_start(document: Document, offset: int) -> int:
     """The offset of the first character of the line that holds `offset`."""
     start = offset
-    breaks = "\r\n\x85\u2028\u2029" if document.format == "yaml" else "\r\n"
+    breaks = _ENDS.get(document.format, "\r\n")
     while start > 0 and document.text[start - 1] not in breaks:
         start -= 1
     return start
@@ -38,4 +43,4 @@ def newline(document: Document, offset: int) -> str:
 
 
 def _pattern(document: Document) -> re.Pattern[str]:
-    return _YAML_BREAK if document.format == "yaml" else _BREAK
+    return _BREAKS.get(document.format, _BREAK)

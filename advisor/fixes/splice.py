@@ -12,7 +12,8 @@ from advisor.fixes.remark import Remark, remark
 from advisor.fixes.removal import plan_delete
 from advisor.fixes.renaming import plan_rename
 from advisor.fixes.setting import plan_set
-from advisor.source.document import Document
+from advisor.source.document import Document, Unresolved
+from advisor.source.shell_pieces import UNCLOSED
 
 
 def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) -> Spliced:
@@ -42,6 +43,8 @@ class _Work:
         self.keys: dict[str, Edit] = {}
         self.leaving = frozenset(edit.key for edit in edits if edit.op == "delete")
         self.anchors: dict[str, str | None] = {}
+        nodes = [value.node for value in document.values.values()] if document.format == "shell" else []
+        self.unclosed = any(isinstance(node, Unresolved) and node.reason == UNCLOSED for node in nodes)
 
     def take(self, edit: Edit) -> None:
         try:
@@ -67,6 +70,8 @@ class _Work:
         document = self.document
         if document.format == "mapping":
             raise Refusal("comes from values that no file holds")
+        if self.unclosed:
+            raise Refusal("stands in a script with a quote that is never closed")
         if edit.op == "set":
             return plan_set(document, found(document, edit.key), edit)
         if edit.op == "rename":

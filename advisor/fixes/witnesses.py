@@ -47,7 +47,9 @@ def _compare(
     except Exception:
         return  # whatever a parser fails with on the old text, it is no witness for this file
     try:
-        expected = expected_data(document, old, applied, (lambda text: load(text)[0]) if keyed else None, as_value, root)
+        expected = expected_data(
+            document, old, applied, (lambda text: next(iter(load(f"{text}: 0")[0]))) if keyed else None, as_value, root
+        )
         new = load(spliced.text)
     except Exception as error:
         raise UnsoundEdit(f"{name} cannot read the result: {error}") from error

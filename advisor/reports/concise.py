@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome
 from advisor.reports.audience import Audience
 from advisor.rulebook.finding import Finding
 
 
-def render(outcome: Outcome, audience: Audience) -> str:
-    lines = []
-    for file in outcome.files:
-        if file.error is not None:
-            lines.append(f"{place_of_error(file)}: error {file.error.message}")
-        lines += [finding_line(file, finding) for finding in file.findings if audience.hears(finding)]
-    return "".join(f"{line}\n" for line in lines)
+def file_text(file: FileOutcome, audience: Audience) -> str:
+    if file.error is not None:
+        return f"{place_of_error(file)}: error {file.error.message}\n"
+    return "".join(f"{finding_line(file, finding)}\n" for finding in file.findings if audience.hears(finding))
 
 
 def finding_line(file: FileOutcome, finding: Finding) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome
 from advisor.reports.audience import Audience
 from advisor.reports.text import advice
 from advisor.rulebook.finding import Finding, Severity
@@ -21,14 +21,11 @@ LEVELS = {
 }
 
 
-def render(outcome: Outcome, audience: Audience) -> str:
-    lines = []
-    for file in outcome.files:
-        if file.error is not None:
-            where: dict[str, object] = {"file": file.path, "line": file.error.line, "col": file.error.column, "title": "rlhf-lint"}
-            lines.append(command("error", where, file.error.message))
-        lines += [annotation(file, finding) for finding in file.findings if audience.hears(finding)]
-    return "".join(f"{line}\n" for line in lines)
+def file_text(file: FileOutcome, audience: Audience) -> str:
+    if file.error is not None:
+        where: dict[str, object] = {"file": file.path, "line": file.error.line, "col": file.error.column, "title": "rlhf-lint"}
+        return command("error", where, file.error.message) + "\n"
+    return "".join(f"{annotation(file, finding)}\n" for finding in file.findings if audience.hears(finding))
 
 
 def annotation(file: FileOutcome, finding: Finding) -> str:

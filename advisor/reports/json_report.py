@@ -9,22 +9,33 @@ from typing import Any
 from advisor import __version__
 from advisor.configuration.fact import Place
 from advisor.errors import InputError
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome, Tally
+from advisor.reports.audience import Audience
 from advisor.rulebook.finding import Change, Finding
 from advisor.source.document import Document, Span
 
 FORMAT = 1
+BETWEEN = ",\n    "
 
 
-def render(outcome: Outcome) -> str:
-    counts = outcome.counts()
-    report = {
-        "version": FORMAT,
-        "tool": {"name": "rlhf-lint", "version": __version__},
-        "files": [file_entry(file) for file in outcome.files],
-        "summary": {"files": len(outcome.files), **{severity.value: count for severity, count in counts.items()}},
-    }
-    return json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def opening() -> str:
+    """All that stands before the first file: the report is one object, written while files are still being linted."""
+    tool = _written({"name": "rlhf-lint", "version": __version__}, 2)
+    return f'{{\n  "version": {FORMAT},\n  "tool": {tool},\n  "files": [\n    '
+
+
+def file_text(file: FileOutcome, audience: Audience) -> str:
+    return _written(file_entry(file), 4)
+
+
+def closing(tally: Tally, audience: Audience) -> str:
+    summary = {"files": tally.files, **{severity.value: count for severity, count in tally.counts().items()}}
+    return f'\n  ],\n  "summary": {_written(summary, 2)}\n}}\n'
+
+
+def _written(entry: dict[str, Any], depth: int) -> str:
+    """An object as it stands inside of others; JSON has no line ends within texts that would be moved with it."""
+    return json.dumps(entry, indent=2, ensure_ascii=False, allow_nan=False).replace("\n", "\n" + " " * depth)
 
 
 def file_entry(file: FileOutcome) -> dict[str, Any]:

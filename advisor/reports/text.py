@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Facts
 from advisor.expression.notation import count, size
-from advisor.outcome import FileOutcome, Outcome
+from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.concise import place_of, place_of_error
-from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.finding import Finding, Severity, Skipped
 from advisor.source.document import Document, Span
 
 WIDTH = 110
@@ -27,8 +27,8 @@ COLOURS = {
 """ANSI styles; used only where the audience's terminal shows colour."""
 
 
-def render(outcome: Outcome, audience: Audience) -> str:
-    return "".join(f"{line}\n" for file in outcome.files for line in file_lines(file, audience)) + _closing(outcome, audience)
+def file_text(file: FileOutcome, audience: Audience) -> str:
+    return "".join(f"{line}\n" for line in file_lines(file, audience))
 
 
 def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
@@ -146,13 +146,18 @@ def snippet(document: Document, span: Span, key_span: Span, audience: Audience) 
 
 def unjudged(file: FileOutcome) -> Iterator[str]:
     """Which rules could not be judged for want of a fact that an option supplies."""
+    yield from _unjudged(file.skipped)
+
+
+@lru_cache(256)
+def _unjudged(rules: tuple[Skipped, ...]) -> Sequence[str]:
+    """Over many files the same rules lack the same facts."""
     options: Counter[str] = Counter()
-    for skipped in file.skipped:
+    for skipped in rules:
         asked = {declared.option for name in skipped.missing if (declared := catalogue().get(name)) is not None and declared.option}
         options.update(asked or {option for name in skipped.missing for option in _behind(name)})
-    if options:
-        named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
-        yield f"\n  not judged: {named}"
+    named = ", ".join(f"{number} {'rule needs' if number == 1 else 'rules need'} {option}" for option, number in options.most_common(3))
+    return (f"\n  not judged: {named}",) if options else ()
 
 
 def _behind(name: str) -> set[str]:
@@ -160,17 +165,16 @@ def _behind(name: str) -> set[str]:
     return {"schedule.total_steps": {"--samples"}, "batch.effective": {"--gpus"}}.get(name, set())
 
 
-def _closing(outcome: Outcome, audience: Audience) -> str:
-    counts = outcome.counts()
+def closing(tally: Tally, audience: Audience) -> str:
+    counts = tally.counts()
     said = ", ".join(f"{number} {severity.value}" for severity, number in counts.items() if number and severity > Severity.INFO)
     hidden = counts[Severity.INFO] if not audience.show_info else 0
-    files = f"{len(outcome.files)} files: " if len(outcome.files) > 1 else ""
-    ignored = sum(file.ignored for file in outcome.files)
+    files = f"{tally.files} files: " if tally.files > 1 else ""
     parts = [said] if said else []
     if hidden:
         parts.append(f"{hidden} remark{'s' if hidden != 1 else ''} with --show-info")
-    if ignored:
-        parts.append(f"{ignored} ignored by comments")
+    if tally.ignored:
+        parts.append(f"{tally.ignored} ignored by comments")
     return f"{files}{'; '.join(parts)}\n" if parts else ""
 
 

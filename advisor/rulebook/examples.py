@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from advisor.configuration.fact import Fact, Facts, Place
+from advisor.configuration.native import merged
 from advisor.expression import Nothing
 from advisor.history.history import Event, History, Postmortem, Series
 from advisor.rulebook.finding import Finding
@@ -15,6 +16,7 @@ from advisor.rulebook.judgement import Run, judge
 from advisor.rulebook.rule import Rule, Rulebook
 from advisor.source.document import Document, Entry, Scalar, Span
 from advisor.source.document import Mapping as Section
+from advisor.source.mapping_source import document_from
 
 
 class Seen(NamedTuple):
@@ -41,13 +43,16 @@ def failures(rule: Rule, raw: Mapping[str, Any], rulebook: Rulebook) -> Iterator
 
 def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple[Finding, ...]:
     facts = example_facts(example.get("facts", {}))
+    source = {"source.dialect": rule.dialects[0]} if rule.dialects else {}
     run = Run(
         facts=facts,
         method=_text(facts, "method"),
         observations=_observations(example),
-        source={f"source.{word}": str(value) for word, value in example.get("source", {}).items()},
+        source={**source, **{f"source.{word}": str(value) for word, value in example.get("source", {}).items()}},
         history=example_history(example["history"]) if "history" in example else None,
         key_for=lambda name: name,
+        native=merged([document_from(_nested(example.get("keys", {})), tuple(example.get("calls", ())))]),
+        versions=example.get("versions", {}),
     )
     return judge(run, rulebook, [rule]).findings
 
@@ -114,6 +119,18 @@ def _values(written: Any) -> list[float]:
         return [float(written["repeat"][index % len(written["repeat"])]) for index in range(points)]
     start, end = (written["constant"],) * 2 if "constant" in written else (written["start"], written["end"])
     return [start + (end - start) * index / max(1, points - 1) for index in range(points)]
+
+
+def _nested(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as the sections that a file would have."""
+    root: dict[str, Any] = {}
+    for key, value in keys.items():
+        *sections, last = key.split(".")
+        inner = root
+        for section in sections:
+            inner = inner.setdefault(section, {})
+        inner[last] = value
+    return root
 
 
 def _observations(example: Mapping[str, Any]) -> tuple[Seen, ...]:

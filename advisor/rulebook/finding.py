@@ -67,7 +67,8 @@ class Fix(NamedTuple):
 class Related(NamedTuple):
     """Another value that takes part in a finding."""
 
-    name: str
+    name: str | None
+    """The canonical name; None for a key that has none."""
     key: str | None
     value: Any
     place: Place | None

@@ -6,13 +6,16 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
-from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
+from advisor.configuration.native import Native
+from advisor.configuration.predicates import functions as native_functions
+from advisor.expression import ABSENT, BUILTINS, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
 from advisor.rulebook.metrics import history_fact, steps_of
@@ -20,6 +23,12 @@ from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
 from advisor.rulebook.vocabulary import functions
+
+REMEMBERED = 256
+"""Results of one expression that are kept."""
+BUILT_IN = frozenset(BUILTINS)
+_RESULTS: defaultdict[str, dict[tuple[object, ...], Value | Nothing]] = defaultdict(dict)
+"""Results by the expression's text, then by the facts that it speaks of."""
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -38,6 +47,10 @@ class Observed(Protocol):
     def details(self) -> Mapping[str, str]: ...
 
 
+NOWHERE = Native({}, ())
+"""The keys of a run that no file describes."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What rules judge: one run's facts, what reading it showed, and how its dialect names what it does not hold."""
@@ -48,6 +61,8 @@ class Run:
     source: Mapping[str, str] = field(default_factory=dict)
     history: History | None = None
     key_for: Callable[[str], str | None] = lambda name: None
+    native: Native = NOWHERE
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,11 +80,15 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     skipped: list[Skipped] = []
     applied: list[str] = []
     assumptions: dict[str, None] = {}
-    callable_by_rules = functions(run.facts, run.history)
+    callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
+    known = Known(run)
     for rule in rules:
-        if rule.methods and run.method not in rule.methods:
+        if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
             continue
-        scope = Scope(run, rule, rulebook, callable_by_rules)
+        # Most rules end here, before anything is made for them.
+        if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
+            continue
+        scope = Scope(run, rule, rulebook, callable_by_rules, known)
         outcome = scope.outcome()
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
@@ -81,32 +100,69 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     return Verdict(tuple(findings), tuple(skipped), tuple(applied), tuple(assumptions))
 
 
+class Known(dict[str, Value | Nothing]):
+    """What names mean in every rule of one run, each found out when first asked for."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__({name: run.facts.lookup(name) for name in run.facts.by_name})
+        self.run = run
+
+    def __missing__(self, name: str) -> Value | Nothing:
+        if name.startswith("source."):
+            found: Value | Nothing = self.run.source.get(name, UNKNOWN)
+        elif name.startswith("history."):
+            found = history_fact(self.run.history, name)
+        else:
+            found = self.run.facts.lookup(name)
+        self[name] = found
+        return found
+
+
+def _settled_false(when: Expression, known: Known) -> bool:
+    return when.functions <= BUILT_IN and _settled(when, known) is False
+
+
+def _settled(expression: Expression, known: Known) -> Value | Nothing:
+    """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
+    results = _RESULTS[expression.source]
+    values = [known[name] for name in expression.names]
+    facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
+    try:
+        return results[facts]
+    except KeyError:
+        if len(results) >= REMEMBERED:
+            results.clear()
+        result = results[facts] = evaluate(expression, known.__getitem__)
+        return result
+
+
 class Scope:
     """One rule over one run: what its names mean while it is judged."""
 
-    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook, callable_by_rules: Mapping[str, Function]) -> None:
+    def __init__(self, run: Run, rule: Rule, rulebook: Rulebook, callable_by_rules: Mapping[str, Function], known: Known) -> None:
         self.run = run
         self.rule = rule
         self.rulebook = rulebook
         self.local: dict[str, Value] = {}
         self.functions = callable_by_rules
+        self.known = known
 
     def lookup(self, name: str) -> Value | Nothing:
         if name in self.local:
             return self.local[name]
-        if name not in self.run.facts.by_name:
-            if name.startswith("source."):
-                return self.run.source.get(name, UNKNOWN)
-            if name.startswith("history."):
-                return history_fact(self.run.history, name)
-        found = self.run.facts.lookup(name)
+        found = self.known[name]
         if isinstance(found, Nothing) and self.rule.assume is not None and name in self.rule.assume:
             assumed: Value = self.rule.assume[name]
             return assumed
         return found
 
     def value(self, expression: Expression) -> Value | Nothing:
-        return evaluate(expression, self.lookup, self.functions)
+        # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
+        if self.local or self.rule.assume is not None:
+            return evaluate(expression, self.lookup, self.functions)
+        if expression.functions <= BUILT_IN:
+            return _settled(expression, self.known)
+        return evaluate(expression, self.known.__getitem__, self.functions)
 
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
@@ -126,9 +182,9 @@ class Scope:
         return self._band() if self.rule.form == "band" else self._relation()
 
     def _skip(self, expression: Expression) -> Skipped | None:
-        """What was missing; None where it is no fact, but a statistic that the points logged do not define."""
+        """What was missing; None where it is no fact, but a statistic that the points do not define, a native key or a version."""
         lacked = missing(expression, self.lookup, self.functions)
-        return Skipped(self.rule.id, lacked) if lacked or not self.rule.history else None
+        return Skipped(self.rule.id, lacked) if lacked or not (self.rule.history or self.rule.dialects) else None
 
     def _relation(self) -> list[Finding] | Skipped | None:
         assert self.rule.holds is not None
@@ -189,7 +245,7 @@ class Scope:
         rule = self.rule
         name = rule.of if observed is None else observed.name
         fact = self.run.facts.get(name) if name is not None else None
-        place = observed.place if observed is not None else fact.place if fact is not None else None
+        place = observed.place if observed is not None else fact.place if fact is not None and fact.place else self._place()
         self.local["key"] = _last(place.key) if place is not None else name or ""
         message = rule.message
         for case in rule.cases:
@@ -207,10 +263,10 @@ class Scope:
             why=rule.why,
             field=name,
             key=place.key if place is not None else None,
-            value=fact.value if fact is not None else None,
+            value=fact.value if fact is not None else getattr(place.node, "value", None) if place is not None else None,
             place=place,
             cause=rule.cause,
-            related=self._related(),
+            related=self._related(place),
             evidence=self._evidence(),
             fix=prescribe(self, wanted, place),
             references=tuple(self.rulebook.references[key] for key in rule.references),
@@ -225,13 +281,23 @@ class Scope:
                 found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
         return tuple(found)
 
-    def _related(self) -> tuple[Related, ...]:
+    def _related(self, pointed: Place | None) -> tuple[Related, ...]:
+        """The other values that take part: canonical ones, and native keys beside the one pointed at."""
         found = []
         for name in self.rule.related:
             fact = self.run.facts.get(name)
             if fact is not None:
                 found.append(Related(name, fact.place.key if fact.place else None, fact.value, fact.place))
+        others = (place for place in self._places() if place != pointed)
+        found += [Related(None, place.key, getattr(place.node, "value", None), place) for place in others]
         return tuple(found)
+
+    def _places(self) -> list[Place]:
+        """The native keys of which the rule speaks, those that the run has."""
+        return [place for key in self.rule.at if (place := self.run.native.find(key)) is not None]
+
+    def _place(self) -> Place | None:
+        return next(iter(self._places()), None)
 
     def assumed(self) -> list[str]:
         """In words, what was taken for facts that nobody gave."""

@@ -50,15 +50,17 @@ def written_rules() -> Iterable[tuple[str, Mapping[str, Any]]]:
 
 
 @cache
-def rules_for(method: str | None, with_history: bool = True) -> Sequence[Rule]:
-    """The shipped rules that speak of a method, and of a history where there is one; the others are not even built.
+def rules_for(method: str | None, dialect: str | None = None, with_history: bool = True) -> Sequence[Rule]:
+    """The shipped rules that speak of a method and a dialect, and of a history where there is one; the others are not even built.
 
-    None as the method builds those that speak of all.
+    None as the method or the dialect builds those that speak of all.
     """
     return tuple(
         build_rule(raw, pack)
         for pack, raw in raw_rules()
-        if (not raw.get("methods") or method in raw["methods"]) and (with_history or not raw.get("history"))
+        if (not raw.get("methods") or method in raw["methods"])
+        and (not raw.get("dialects") or dialect in raw["dialects"])
+        and (with_history or not raw.get("history"))
     )
 
 

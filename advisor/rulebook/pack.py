@@ -36,7 +36,9 @@ def build_rule(raw: Mapping[str, Any], pack: str) -> Rule:
         form=raw["form"],
         pack=pack,
         methods=tuple(raw.get("methods", ())),
+        dialects=tuple(raw.get("dialects", ())),
         of=raw.get("of"),
+        at=tuple(raw.get("at", ())),
         severity=Severity(raw.get("severity", "medium")),
         confidence=raw.get("confidence", "medium"),
         message=build.template(("message",)),
@@ -136,13 +138,16 @@ class _Builder:
 
     def fix(self, steps: tuple[str | int, ...]) -> FixRule:
         raw = self.at(steps)
-        names = tuple(raw.get("set", {}))
+        names, keys = raw.get("set", {}), raw.get("keys", {})
         return FixRule(
-            applicability=raw.get("applicability", "suggested" if names else "manual"),
+            applicability=raw.get("applicability", "suggested" if names or keys else "manual"),
             stage=raw.get("stage", "immediate"),
             text=self.optional_template((*steps, "text")),
             because=self.optional_template((*steps, "because")),
-            settings=tuple(Setting(name, self.expression((*steps, "set", name))) for name in names),
+            settings=(
+                *(Setting(name, self.expression((*steps, "set", name))) for name in names),
+                *(Setting(key, self.expression((*steps, "keys", key)), native=True) for key in keys),
+            ),
             when=self.condition((*steps, "when")),
             key=raw.get("key"),
         )

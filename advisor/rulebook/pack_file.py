@@ -95,7 +95,8 @@ def _validate(document: Document, raw: Any) -> None:
     if errors:
         error = errors[0]
         steps = tuple(error.absolute_path)
-        rule = f"rule {raw['rules'][steps[1]].get('id', steps[1])}: " if len(steps) > 1 and steps[0] == "rules" else ""
+        entry = raw["rules"][steps[1]] if len(steps) > 1 and steps[0] == "rules" else None
+        rule = "" if entry is None else f"rule {entry.get('id', steps[1]) if isinstance(entry, dict) else steps[1]}: "
         raise _at(document, steps, rule + _said(error.validator, error.message, schema, error.instance))
 
 

@@ -37,7 +37,7 @@ def _fix(scope: Scope, fix: FixRule, place: Place | None) -> Fix | None:
         value = scope.value(wanted.value)
         if isinstance(value, Nothing):
             return None if fix.text is None else Fix("manual", fix.stage, scope.words(fix.text))
-        changes.append(setting(scope, wanted.name, value, because))
+        changes.append((writing if wanted.native else setting)(scope, wanted.name, value, because))
     text = scope.words(fix.text) if fix.text is not None else _text(tuple(changes))
     return Fix(fix.applicability, fix.stage, text, tuple(changes))
 
@@ -71,6 +71,16 @@ def setting(scope: Scope, name: str, value: Any, because: str) -> Change:
         native = new / fact.scale if isinstance(new, (int, float)) and not isinstance(new, bool) and fact.scale != 1 else new
         return Change("set", name, fact.place.key, written, native, because, place=fact.place)
     return Change("insert", name, scope.run.key_for(name), fact.value if fact is not None else None, new, because)
+
+
+def writing(scope: Scope, key: str, value: Any, because: str) -> Change:
+    """Give a native key that has no canonical name a value: where it stands, or as a new key."""
+    place = scope.run.native.find(key)
+    if place is None:
+        prefix = "" if "." in key else "".join(scope.run.native.prefixes[:1])
+        return Change("insert", None, prefix + key, None, value, because)
+    written = place.document.text[place.node.span.start : place.node.span.end]
+    return Change("set", None, place.key, written, value, because, place=place)
 
 
 def _rounded(value: Any, name: str) -> Any:

@@ -53,10 +53,11 @@ class Case(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A canonical name and the value that a fix gives it."""
+    """A canonical name, or a native key that has none, and the value that a fix gives it."""
 
     name: str
     value: Expression
+    native: bool = False
 
 
 class EvidenceRule(NamedTuple):
@@ -86,8 +87,12 @@ class Rule(NamedTuple):
     pack: str
     methods: tuple[str, ...]
     """Methods that it speaks of; empty for all."""
+    dialects: tuple[str, ...]
+    """Dialects that it speaks of, since it names native keys or what one framework does; empty for all."""
     of: str | None
     """The canonical name that a finding points at."""
+    at: tuple[str, ...]
+    """Native keys that it points at where `of` does not lead to one: the first that the file has; the others take part."""
     severity: Severity
     confidence: Confidence
     message: Template

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from advisor.configuration.fact import Facts
 from advisor.configuration.names import fact_types
+from advisor.configuration.predicates import functions as native_functions
 from advisor.expression import Environment, Function, Type
 from advisor.history.history import History
 from advisor.rulebook.metrics import HISTORY_NAMES, metric_functions
@@ -43,14 +45,16 @@ def environment() -> Environment:
         **dict.fromkeys(BAND_WORDS, Type.TEXT),
         **{f"observed.{word}": Type.TEXT for word in OBSERVED},
     }
-    return Environment(names=names, functions=functions(Facts(), None))
+    return Environment(names=names, functions=functions(Facts(), None, native_functions(None)))
 
 
-def functions(facts: Facts, history: History | None) -> dict[str, Function]:
-    """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value; statistics of metrics."""
+def functions(facts: Facts, history: History | None, native: Mapping[str, Function]) -> dict[str, Function]:
+    """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value; statistics of metrics;
+    predicates over the keys as the file writes them.
+    """
 
     def written(name: str) -> bool:
         fact = facts.get(name)
         return fact is not None and fact.place is not None
 
-    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0})), **metric_functions(history)}
+    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0})), **metric_functions(history), **native}

@@ -128,6 +128,10 @@ class Document:
             position = text.find("\n", position + 1)
         return starts
 
+    def __getstate__(self) -> dict[str, object]:
+        """What is sent to another process: what was read, without what is computed from it when asked for."""
+        return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
+
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {self.format})"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import IO, TYPE_CHECKING, NamedTuple, NoReturn
 
 from advisor.errors import InputError
 from advisor.source.document import Document, Format
@@ -96,14 +96,23 @@ def _content(path: str) -> bytes:
             raise InputError("unreadable", "this is a directory; name a file in it", path=path)
         if status.st_size > SIZE_LIMIT:
             raise _too_large(path)
-        if hasattr(os, "set_blocking"):
+        if hasattr(os, "set_blocking") and not stat.S_ISREG(status.st_mode):
             os.set_blocking(descriptor, True)
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(SIZE_LIMIT + 1)
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return _all_of(file)
     except OSError as error:
         _unreadable(path, error)
     finally:
         os.close(descriptor)
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    """The bytes of a file or pipe, up to one more than are allowed."""
+    parts, left = [], SIZE_LIMIT + 1
+    while left and (part := file.read(min(65536, left))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> NoReturn:

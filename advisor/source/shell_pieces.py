@@ -14,6 +14,10 @@ _MOST = 500
 """Parts of a variable, and elements of an array."""
 
 
+UNCLOSED = "its quote is never closed"
+"""Of a value: no shell would run the script, and nothing that is written into it stands where it seems to."""
+
+
 class Piece(NamedTuple):
     """A part of a word. `reason` is set where its text cannot be known."""
 

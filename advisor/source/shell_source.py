@@ -1,4 +1,4 @@
-"""Shell launch scripts: the arguments of the command that trains, its environment and its launcher's options."""
+"""Shell launch scripts: the arguments of the command that trains, its environment, its launcher's options, and what runs beside it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def read_shell(path: str, text: str, *, bom: bool = False) -> Document:
         entries = arguments.entries(started.arguments)
         duplicates = arguments.duplicates
         entries += _group("launcher", launcher)
+        served = [word for other, beside in launches if other.background and other is not command for word in beside.arguments]
+        entries += _group("background", _Arguments(text, warnings).entries(tuple(served)))
     entries += _group("env", list(environment.values()))
     places = Document(path=path, format="shell", text=text, root=Mapping(Span(0, 0), (), True))
     warned = tuple(dict.fromkeys(f"line {places.position(offset).line}: {message}" for offset, message in sorted(warnings)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from advisor.source.shell_arithmetic import evaluate
-from advisor.source.shell_pieces import Piece, Variable, Word, bounded
+from advisor.source.shell_pieces import UNCLOSED, Piece, Variable, Word, bounded
 
 _PLAIN = re.compile(r"[^\s\\'\"$`<>;|&()]+")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -170,8 +170,10 @@ class _Scan:
             self.at = self.end if line_end < 0 else line_end
         elif character == "'":
             close = self.text.find("'", self.at + 1, self.end)
-            close = self.end if close < 0 else close
-            self._add(Piece(self.text[self.at + 1 : close], self.at + 1, close, quoted=True), close + 1)
+            if close < 0:
+                self._unclosed(self.at)
+            else:
+                self._add(Piece(self.text[self.at + 1 : close], self.at + 1, close, quoted=True), close + 1)
         elif not self.pieces and self.split and (array := _ALL_OF.match(self.text, self.at, self.end)):
             self._array(array)
         elif not self.pieces and self.split and (bare := self._bare()) is not None:
@@ -187,6 +189,9 @@ class _Scan:
             match = _PLAIN.match(self.text, self.at, self.end)
             end = match.end() if match else self.at + 1
             self._add(Piece(self.text[self.at : end], self.at, end), end)
+
+    def _unclosed(self, opening: int) -> None:
+        self._add(Piece(self.text[opening : self.end], opening, self.end, reason=UNCLOSED), self.end)
 
     def _add(self, piece: Piece, end: int) -> None:
         if not self.pieces:
@@ -222,6 +227,9 @@ class _Scan:
                 end = match.end() if match else position + 1
                 pieces.append(Piece(self.text[position:end], position, end))
                 position = end
+        if position >= self.end:
+            self._unclosed(opening)
+            return
         if len(pieces) == 1 and pieces[0].start == opening + 1 and pieces[0].end == position and not pieces[0].variable:
             pieces = [pieces[0]._replace(quoted=not pieces[0].reason)]
         for piece in pieces or [Piece("", opening + 1, position, quoted=True)]:

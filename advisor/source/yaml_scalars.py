@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from advisor.source.document import Atom
 
@@ -34,6 +35,7 @@ _NUMBER_LENGTH = 400
 """Longer digit strings name no setting, and Python refuses to convert them above 4300."""
 
 
+@lru_cache(4096)
 def plain(text: str) -> tuple[Atom, Atom]:
     """The values of a plain scalar: by YAML 1.2, and by YAML 1.1. Dates stay text."""
     if text[:1] in _NUMERIC_START and text:

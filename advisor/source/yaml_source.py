@@ -132,8 +132,13 @@ class _Composer:
         merged: list[Entry] = []
         template = False
         while type(key_event := self.next()) is not MAPPING_END:
-            key_node = self._node(key_event, path, depth + 1)
-            key, key_span = self._key(key_event, key_node)
+            key_node: Node | None = None
+            if type(key_event) is SCALAR and key_event.anchor is None and key_event.tag is None and not key_event.style:
+                key, key_span = key_event.value, Span(key_event.start_mark.index, key_event.end_mark.index)
+                self.scalars.append(key_span)
+            else:
+                key_node = self._node(key_event, path, depth + 1)
+                key, key_span = self._key(key_event, key_node)
             value_event = self.next()
             value = self._node(value_event, (*path, key), depth + 1)
             if not entries and not merged and not event.flow_style:
@@ -141,7 +146,7 @@ class _Composer:
             end = value_event.end_mark.index if type(value_event) is ALIAS else max(key_span.end, value.span.end)
             if type(key_node) is Mapping and self.text.startswith("{{", start):
                 template = True
-            if key == "<<" and type(key_node) is Scalar and key_node.style == "plain":
+            if key == "<<" and (key_node is None or (type(key_node) is Scalar and key_node.style == "plain")):
                 merged[:0] = self.sharing.merge(value, value_event, depth)
                 continue
             if key in entries:
@@ -182,6 +187,9 @@ class _Composer:
 
     def _key(self, event: Event, node: Node) -> tuple[str, Span]:
         if type(event) is SCALAR:
+            if type(node) is Unresolved and event.tag is not None:  # to a loader that knows the tag this is another key
+                span = Span(event.start_mark.index, node.span.end)
+                return self.text[span.start : span.end], span
             return event.value, node.span
         text = self.text[node.span.start : node.span.end]
         if type(event) is ALIAS:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.dialects.native import merged
+from advisor.configuration.native import merged
 from advisor.dialects.recognition import recognise
 from advisor.errors import InputError
 from advisor.source.reading import read

@@ -192,7 +192,8 @@ def test_quotes_around_a_flag_and_its_value_are_not_part_of_the_value() -> None:
 
 def test_the_command_with_most_settings_trains() -> None:
     text = "trl vllm-serve --model a --tp 8 --x 1 --y 2 --z 3 &\npython prepare.py --a 1\naccelerate launch t.py --lr 1 --b 2 --c 3\n"
-    assert settings(text) == {"lr": 1, "b": 2, "c": 3}
+    beside = {"model": "a", "tp": 8, "x": 1, "y": 2, "z": 3}
+    assert settings(text) == {"lr": 1, "b": 2, "c": 3, "background": beside}
     assert settings("python a.py --lr 1\npython b.py --lr 2\n") == {"lr": 2}
     assert settings("nohup python a.py --lr 1 --b 2 &\n") == {"lr": 1, "b": 2}
     assert settings("echo --lr 1\n") == {}

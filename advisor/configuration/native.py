@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from advisor.configuration.fact import Place
 from advisor.source.document import Document
@@ -50,15 +50,11 @@ class Native:
                 yield place
             return
         if pattern not in self._matched:
-            matches = _pattern(pattern).match
-            self._matched[pattern] = tuple(place for name, place in self.places.items() if matches(self.unprefixed(name)))
+            self._matched[pattern] = tuple(self.places[name] for name in _of_pattern(pattern, tuple(self.places), self.prefixes))
         yield from self._matched[pattern]
 
     def unprefixed(self, key: str) -> str:
-        for prefix in self.prefixes:
-            if key.startswith(prefix):
-                return key[len(prefix) :]
-        return key
+        return _unprefixed(key, self.prefixes)
 
     @cached_property
     def leaves(self) -> tuple[str, ...]:
@@ -89,6 +85,20 @@ class Native:
             return frozenset()
         last = re.split(r"[\\/]", self.documents[0].path.lower())[-3:]
         return frozenset(word for part in last for word in re.split(r"[^a-z0-9]+", part) if word)
+
+
+def _unprefixed(key: str, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes:
+        if key.startswith(prefix):
+            return key[len(prefix) :]
+    return key
+
+
+@lru_cache(1024)
+def _of_pattern(pattern: str, keys: tuple[str, ...], prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys of a pattern. The files of a sweep have the same keys."""
+    matches = _pattern(pattern).match
+    return tuple(key for key in keys if matches(_unprefixed(key, prefixes)))
 
 
 @cache

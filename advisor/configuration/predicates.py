@@ -1,7 +1,7 @@
-"""The words in which tables speak of a file: which keys it has, what stands there, what it calls and how it is named.
+"""The words in which tables and rules speak of a file: which keys it has, what stands there, what it calls and how it is named.
 
-They are functions of the rule language (`advisor.expression`), so recognising a dialect, choosing a method and reading a key use the
-same predicates as rules. Names are the canonical facts read so far and `value`, the native value at hand.
+They are functions of the rule language (`advisor.expression`), so recognising a dialect, choosing a method, reading a key and judging
+a combination of keys that has no canonical name use the same predicates.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from functools import cache
 
 from advisor.configuration.names import fact_types
-from advisor.dialects.native import Native
-from advisor.dialects.version import compare, release_of
+from advisor.configuration.native import Native
+from advisor.configuration.version import compare, release_of
 from advisor.expression import UNKNOWN, Environment, Function, Result, Type
 from advisor.source.document import Scalar, Sequence, Unresolved
 
 
 @cache
 def environment() -> Environment:
-    """What expressions in dialect tables may use."""
+    """What dialect tables may use: these predicates, the canonical facts read so far, and `value`, the native value at hand."""
     return Environment(names={**fact_types(), "value": Type.NUMBER}, functions=functions(None))
 
 
@@ -41,6 +41,7 @@ def functions(native: Native | None, versions: Mapping[str, str] | None = None) 
             "path_has": Function(text, truth, lambda word: word in native.path_words),
             "mentions": Function(text, truth, lambda words: native.mentions(words)),
             "since": Function((Type.TEXT, Type.TEXT), truth, lambda framework, version: _since(versions or {}, framework, version)),
+            "versioned": Function(text, truth, lambda framework: framework in (versions or {})),
         }
 
     return bound(native if native is not None else Native({}, ()))
