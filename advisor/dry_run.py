@@ -66,11 +66,32 @@ def with_estimate(facts: Facts, document: Document) -> Facts:
         return facts.with_values({"estimate.peak": Fact("estimate.peak", None, "unknown", note=str(error))})
     if found.peak is None or found.usable is None:
         return facts.with_values({"estimate.peak": Fact("estimate.peak", None, "unknown", note=found.reason)})
-    values: dict[str, float | str] = {
+    values: dict[str, float | int | str] = {
         "estimate.low": found.peak.low,
         "estimate.peak": found.peak.expected,
         "estimate.high": found.peak.high,
     }
     values |= {"estimate.usable": found.usable, "estimate.phase": found.phase or ""}
+    values |= {"estimate.logits": found.components.get("logits", 0.0), "estimate.engine": found.components.get("rollout_engine", 0.0)}
+    values |= _cheapest(facts, document, found)
     note = f"memory model for {found.gpu}"
-    return facts.with_values({name: Fact(name, value, "derived", note=note) for name, value in values.items()})
+    rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in values.items()}
+    return facts.with_values({name: Fact(name, value, "derived", note=note) for name, value in rounded.items()})
+
+
+def _cheapest(facts: Facts, document: Document, found: Estimate) -> dict[str, float | int | str]:
+    """The cheapest single change with which a run fits that may not: its canonical name and value; nothing where none does."""
+    from advisor.memory.levers import levers
+
+    device, architecture = device_of(facts), architecture_of(facts, document)
+    if found.verdict == "fits" or device is None or architecture is None:
+        return {}
+    for lever in levers(settings_of(facts), architecture, device, gpus_of(facts), found):
+        name, value = next(iter(lever.change.items()))
+        if lever.verdict == "fits" and isinstance(value, (bool, int, float, str)):
+            words = value if isinstance(value, str) else str(value).lower()
+            change: dict[str, float | int | str] = {"estimate.lever": name, "estimate.lever_words": f"{name} = {words}"}
+            if isinstance(value, int) and not isinstance(value, bool):
+                change["estimate.lever_value"] = value
+            return change
+    return {}

@@ -85,6 +85,11 @@ class Estimate(Section):
     high: float | None = value("upper end of the predicted peak per GPU", "GiB", minimum=0)
     usable: float | None = value("memory that a process can use on the target GPU", "GiB", minimum=0)
     phase: str | None = value("phase that needs the most memory")
+    logits: float | None = value("logits and loss at the predicted peak", "GiB", minimum=0)
+    engine: float | None = value("share of a generation engine at the predicted peak", "GiB", minimum=0)
+    lever: str | None = value("canonical name whose change is the cheapest that fits")
+    lever_value: int | None = value("value of a cheapest change that is a number")
+    lever_words: str | None = value("cheapest change that fits, in words")
 
 
 class Parallel(Section):

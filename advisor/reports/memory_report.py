@@ -9,19 +9,13 @@ from typing import Any, NamedTuple
 from advisor.errors import InputError
 from advisor.expression.notation import size
 from advisor.memory.estimate import Estimate
+from advisor.memory.tables import mapping
 from advisor.reports.json_report import error_entry
 
 FORMAT = 1
 BAR = 40
 """Characters of a full bar, which is the card's usable memory."""
 SHOWN_LEVERS = 6
-COSTS = {
-    "no_change": "same training",
-    "time": "same training, slower",
-    "arrangement": "same effective batch",
-    "data": "changes what is trained",
-}
-"""What a lever costs, in words."""
 
 
 class Prediction(NamedTuple):
@@ -91,7 +85,8 @@ def _lines(one: Prediction) -> Iterator[str]:
     if found.levers:
         yield "  what would change it, the cheapest first:"
         for lever in found.levers[:SHOWN_LEVERS]:
-            yield f"    {_change(lever.change)}: {lever.peak:.1f} GiB, {lever.verdict.replace('-', ' ')} ({COSTS[lever.cost]})"
+            cost = mapping("memory.yaml")["lever_words"][lever.cost]
+            yield f"    {_change(lever.change)}: {lever.peak:.1f} GiB, {lever.verdict.replace('-', ' ')} ({cost})"
     for other in one.others:
         peak = f"{other.peak.expected:7.1f} GiB" if other.peak else "      ?    "
         yield f"  {other.gpu or '?':18} {other.usable or 0:6.1f} GiB usable  {peak}  {other.verdict.replace('-', ' ')}"
