@@ -18,7 +18,7 @@ from advisor.cli.writers import writers
 from advisor.outcome import Outcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS
-from advisor.rulebook.finding import CONFIDENCES, Severity
+from advisor.rulebook.finding import CONFIDENCES, STAGES, Severity
 
 LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 
@@ -46,6 +46,8 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--suggested", metavar="PATH", help="where --fix writes; - is standard output")
 @click.option("--in-place", is_flag=True, help="with --fix: rewrite the input itself")
 @click.option("--safe-only", is_flag=True, help="with --fix: only edits that keep the training as it is")
+@click.option("--stage", type=click.Choice(STAGES), default=STAGES[0], show_default=True, help="with --fix: the last stage to write")
+@click.option("--fix-only", multiple=True, metavar="RULE", help="with --fix: only what these rules or prefixes ask for")
 @click.option("--watch", is_flag=True, help="with --history: judge again as it grows, and print each finding when it first holds")
 @click.option("--interval", type=click.FloatRange(min=0.05), default=10.0, show_default=True, help="with --watch: seconds between looks")
 @click.option("--jobs", default="auto", show_default=True, metavar="N|auto", help="processes that lint; auto is one for few files")
