@@ -51,7 +51,15 @@ def wishes_of(finding: Finding) -> list[Wish]:
 
 def edit_of(change: Change, finding: Finding) -> Edit:
     assert change.key is not None
-    return Edit(change.op, change.key, change.new, new_key=change.new_key, because=change.because, rule=finding.rule)
+    beside = _neighbour(change.key, finding) if change.op == "insert" else None
+    return Edit(change.op, change.key, change.new, new_key=change.new_key, because=change.because, rule=finding.rule, beside=beside)
+
+
+def _neighbour(key: str, finding: Finding) -> str | None:
+    """The key of the same section beside which a person would look for a new one: one that the finding speaks of."""
+    section = key.rpartition(".")[0]
+    spoken = [finding.key, *(related.key for related in finding.related)]
+    return next((other for other in spoken if other is not None and other.rpartition(".")[0] == section), None)
 
 
 def obstacle(finding: Finding, path: str) -> tuple[str, str] | None:

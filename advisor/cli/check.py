@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +11,7 @@ from advisor.cli.options import further_documents, history_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.sweeping import Request, linted, sweep, tell
 from advisor.cli.targets import targets
+from advisor.cli.terminal import coloured
 from advisor.cli.terms import Terms, terms_of
 from advisor.cli.writers import writers
 from advisor.outcome import Outcome, Tally
@@ -113,10 +112,6 @@ def afterwards(told: Tally, terms: Terms, given: Mapping[str, Any]) -> None:
     if given["statistics"]:
         for rule, number in sorted(told.rules.items(), key=lambda pair: (-pair[1], pair[0])):
             click.echo(f"{number:6}  {rule}", err=given["output_format"] not in ("text", "concise"))
-
-
-def coloured() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def status(left: Tally, paths: Sequence[str]) -> int:

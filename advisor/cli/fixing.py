@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from advisor.cli.sweeping import Request, measured
+from advisor.cli.terminal import coloured, painted
 from advisor.cli.terms import unknown_rules
 from advisor.fixes.difference import unified_diff
 from advisor.fixes.writing import suggested_path, write
 from advisor.outcome import FileOutcome, Outcome
+from advisor.preface import prefaced
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.suggestion import Suggestion, suggest
@@ -58,13 +60,15 @@ def carry_out(made: Suggestion, given: Mapping[str, Any]) -> None:
     target = destination(document, given)
     for one in made.given_up:
         click.echo(f"{document.path}: left as it is: {one.key} {one.reason} [{one.finding.rule}]", err=True)
+    text = made.text if given["in_place"] else prefaced(made)
     if given["diff"]:
-        click.echo(unified_diff(document, made.text, document.path if given["in_place"] else target), nl=False)
+        difference = unified_diff(document, text, document.path if given["in_place"] else target)
+        click.echo(painted(difference) if coloured() else difference, nl=False)
     elif target == "-":
-        click.echo(made.text, nl=False)
+        click.echo(text, nl=False)
     elif made.changed:
         original = Path(document.path) if document.path != "-" else None
-        write(Path(target), made.text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
+        write(Path(target), text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
         changes = sum(applied.changed for applied in made.applied)
         click.echo(f"{document.path}: {changes} change{'s' if changes != 1 else ''} written to {target}", err=True)
     else:

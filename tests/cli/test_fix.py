@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 
 from advisor.cli.entry import run
+from advisor.cli.terminal import coloured, painted
 
 CONFIG = """\
 # our first try
@@ -29,6 +31,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def changed_lines(before: str, after: str) -> list[str]:
+    if after.startswith("# Suggested by"):
+        after = after.partition("\n\n")[2]
     assert len(before.splitlines()) == len(after.splitlines())
     return [new for old, new in zip(before.splitlines(), after.splitlines(), strict=True) if old != new]
 
@@ -91,3 +95,82 @@ def test_a_difference_that_is_only_shown_mends_nothing(tmp_path: Path) -> None:
     path.write_text("policy_name: gpt2\ndpo_training:\n  learning_rate: 5.0e-6\nbeta_update:\n  beta_0: 0.1\n  beta_min: 0.0\n")
     assert run([str(path), "--diff"]) == 1
     assert run([str(path), "--fix", "--in-place"]) == 0
+
+
+def test_the_suggested_file_says_what_it_is(config: Path) -> None:
+    run(["check", "--fix", "dpo.yaml"])
+    heading, _, rest = config.with_name("dpo.suggested.yaml").read_text().partition("\n\n")
+    assert heading.splitlines()[0] == "# Suggested by rlhf-lint 0.1.0 from dpo.yaml: 2 changes, each with its reason beside it."
+    assert heading.splitlines()[1].startswith("#   Assumed: model.parameters = 1.24e+09")
+    assert rest.startswith("# our first try\n")
+
+
+def test_a_file_rewritten_in_place_has_no_heading(config: Path) -> None:
+    run(["check", "--fix", "--in-place", "dpo.yaml"])
+    assert "Suggested by" not in config.read_text()
+
+
+def test_a_suggested_file_has_nothing_left_to_suggest(config: Path) -> None:
+    run(["check", "--fix", "dpo.yaml"])
+    first = config.with_name("dpo.suggested.yaml").read_text()
+    run(["check", "--fix", "--suggested", "again.yaml", "dpo.suggested.yaml"])
+    assert not config.with_name("again.yaml").exists()
+    run(["check", "--fix", "--in-place", "dpo.suggested.yaml"])
+    assert config.with_name("dpo.suggested.yaml").read_text() == first
+
+
+def test_a_later_fix_replaces_the_heading(config: Path) -> None:
+    run(["check", "--fix", "--safe-only", "--suggested", "first.yaml", "dpo.yaml"])
+    assert "#   Left to you:\n#   - beta_min is 0" in config.with_name("first.yaml").read_text()
+    run(["check", "--fix", "--suggested", "second.yaml", "first.yaml"])
+    second = config.with_name("second.yaml").read_text()
+    assert second.count("Suggested by") == 1
+    assert "Left to you" not in second
+
+
+def test_what_a_person_has_to_do_is_said_in_the_heading(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(CONFIG.replace("beta_0: 0.1", "beta_0: 0.1\n  gamma: &zero 0.0").replace("beta_min: 0.0", "beta_min: *zero"))
+    run(["check", "--fix", "--suggested", "-", "dpo.yaml"])
+    said = capsys.readouterr()
+    heading = " ".join(line.lstrip("# ") for line in said.out.partition("\n\n")[0].splitlines())
+    assert "is used in several places through an alias" in heading
+    assert "dpo.yaml: left as it is: beta_update.beta_min is used in several places" in said.err
+
+
+def test_fix_only_takes_ids_names_and_prefixes(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("DPO201", "dpo2", "beta-min-zero"):
+        run(["check", "--fix", "--suggested", "only.yaml", "--fix-only", word, "dpo.yaml"])
+        assert changed_lines(CONFIG, config.with_name("only.yaml").read_text())[-1].startswith("  beta_min: 0.01")
+        assert "learning_rate: 5e-6 " in config.with_name("only.yaml").read_text()
+    capsys.readouterr()
+    assert run(["check", "--fix", "--fix-only", "DPX", "dpo.yaml"]) == 2
+    assert "no rule answers to DPX" in capsys.readouterr().err
+
+
+def test_a_diff_is_coloured_on_a_terminal_alone(config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    run(["check", "--diff", "dpo.yaml"])
+    plain = capsys.readouterr().out
+    assert "\x1b" not in plain
+    painted_text = painted(plain)
+    assert "\x1b[31m-  beta_min: 0.0            # no floor\x1b[0m\n\x1b[32m+  beta_min: 0.01" in painted_text
+    assert "\x1b[1m--- a/dpo.yaml" in painted_text
+    assert click.unstyle(painted_text) == plain
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert coloured()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured()
+
+
+def test_what_a_baseline_remembers_is_not_fixed(config: Path) -> None:
+    run(["check", "--write-baseline", "known.json", "dpo.yaml"])
+    run(["check", "--fix", "--baseline", "known.json", "dpo.yaml"])
+    assert not config.with_name("dpo.suggested.yaml").exists()
+
+
+def test_the_heading_goes_with_the_diff_of_a_suggested_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the diff shows is what --fix writes, to the byte."""
+    run(["check", "--diff", "dpo.yaml"])
+    assert "+# Suggested by rlhf-lint" in capsys.readouterr().out
+    run(["check", "--diff", "--in-place", "dpo.yaml"])
+    assert "Suggested" not in capsys.readouterr().out
