@@ -176,3 +176,12 @@ def test_a_stage_includes_the_earlier_ones(tmp_path: Path) -> None:
 def test_only_what_some_rules_ask_for(tmp_path: Path, words: tuple[str, ...], keys: set[str]) -> None:
     made = suggested(tmp_path, SMALLER, rule("TST102", "seed", "seed == 42", "{set: {seed: '42'}}"), choice=Choice(rules=words))
     assert {applied.edit.key for applied in made.applied} == keys
+
+
+def test_values_of_an_attached_file_are_said_to_belong_there(tmp_path: Path) -> None:
+    engine = tmp_path / "ds.json"
+    engine.write_text('{\n  "zero_optimization": {"stage": 2}\n}\n')
+    wanted = rule("TST102", "parallel.zero_stage", "parallel.zero_stage == 3", "{set: {parallel.zero_stage: '3'}}")
+    made = suggested(tmp_path, wanted, config=CONFIG + "deepspeed: ds.json\n")
+    assert not made.changed
+    assert said(made) == [f"TST102 deepspeed.zero_optimization.stage = 3 belongs in {engine}:2"]

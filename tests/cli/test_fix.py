@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import click
@@ -174,3 +176,69 @@ def test_the_heading_goes_with_the_diff_of_a_suggested_file(config: Path, capsys
     assert "+# Suggested by rlhf-lint" in capsys.readouterr().out
     run(["check", "--diff", "--in-place", "dpo.yaml"])
     assert "Suggested" not in capsys.readouterr().out
+
+
+def test_what_the_file_is_survives(config: Path) -> None:
+    """A link stays a link, modes and byte-order marks stay, and nothing is left lying about."""
+    real = config.parent / "real"
+    real.mkdir()
+    target = real / "dpo.yaml"
+    target.write_bytes(b"\xef\xbb\xbf" + CONFIG.replace("\n", "\r\n").encode())
+    target.chmod(0o640)
+    config.unlink()
+    config.symlink_to(target)
+    run(["check", "--fix", "--in-place", "dpo.yaml"])
+    assert config.is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert target.read_bytes().startswith(b"\xef\xbb\xbf# our first try\r\n")
+    assert target.read_bytes().count(b"\r\n") == target.read_bytes().count(b"\n") == CONFIG.count("\n")
+    assert [path.name for path in real.iterdir()] == ["dpo.yaml"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_that_dies_while_writing_leaves_the_old_file(config: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        os.replace = lambda *_: os._exit(9)  # type: ignore[assignment]
+        try:
+            run(["check", "--fix", "--in-place", "dpo.yaml"])
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert config.read_text() == CONFIG
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_processes_that_fix_the_same_file_do_not_lose_it(config: Path) -> None:
+    run(["check", "--fix", "--suggested", "wanted.yaml", "dpo.yaml"])
+    wanted = config.with_name("wanted.yaml").read_text().partition("\n\n")[2]
+    children = []
+    for _ in range(6):
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(run(["check", "--fix", "--in-place", "dpo.yaml"]))
+            finally:
+                os._exit(99)
+        children.append(child)
+    codes = {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children}
+    assert codes <= {0, 2}  # 2: somebody else was first, said so, and wrote nothing
+    assert 0 in codes
+    assert config.read_text() == wanted
+    assert sorted(path.name for path in config.parent.iterdir()) == ["dpo.yaml", "wanted.yaml"]
+
+
+def test_files_that_belong_to_the_run_are_not_edited_through_the_first(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second = config.with_name("beta.yaml")
+    second.write_text("beta_update:\n  beta_min: 0.0\n")
+    before = second.read_text()
+    run(["check", "--fix", "--in-place", "--with", "beta.yaml", "dpo.yaml"])
+    assert "dpo.yaml: left as it is: beta_update.beta_min = 0.01 belongs in beta.yaml:2 [DPO201]" in capsys.readouterr().err
+    assert second.read_text() == before
+    assert "beta_min: 0.0            # no floor" in config.read_text()
+
+
+def test_an_override_is_no_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["check", "--fix", "--in-place", "--set", "beta_update.beta_min=0.0", "dpo.yaml"])
+    assert "beta_update.beta_min = 0.01 belongs in --set [DPO201]" in capsys.readouterr().err
+    assert "beta_min: 0.0            # no floor" in config.read_text()
