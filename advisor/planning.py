@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from advisor.expression.notation import text
 from advisor.fixes.edit import Spliced
 from advisor.fixes.splice import splice
 from advisor.outcome import FileOutcome
@@ -210,4 +211,4 @@ def _key(finding: Finding) -> str:
 
 
 def _loses(wanted: Atom | tuple[Atom, ...], made: Atom | tuple[Atom, ...], winner: str) -> str:
-    return f"= {wanted} gives way to {made} for {winner}, which is more important"
+    return f"is {text(made)} for {winner}, which is more important; {text(wanted)} was asked for"

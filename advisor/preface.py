@@ -9,10 +9,11 @@ from advisor.fixes.edit import Spliced
 from advisor.fixes.heading import headed
 from advisor.fixes.verification import verify
 from advisor.planning import patched
-from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.finding import STAGES, Finding, Severity
 from advisor.suggestion import Suggestion
-from advisor.wishes import Roll
+from advisor.wishes import IMMEDIATE, Roll
 
+ASSUMED = 4
 LISTED = 8
 """Findings named; a longer list is read where they are reported, not at the top of a file."""
 
@@ -38,17 +39,26 @@ def title(made: Suggestion) -> str:
 
 
 def statements(made: Suggestion) -> list[str]:
-    """One statement a line: the assumptions, and each finding that no edit settles."""
-    said = [f"Assumed: {'; '.join(made.after.assumptions)}"] if made.after.assumptions else []
-    left = [finding for finding in made.after.findings if finding.severity >= Severity.LOW]
-    reasons = {id(one.finding): one for one in made.given_up}
-    kept = Roll(one.finding for one in made.given_up)
+    """The assumptions, each finding that no edit settles, and what a later stage would change."""
+    assumed = made.after.assumptions
+    more = f"; and {len(assumed) - ASSUMED} more" if len(assumed) > ASSUMED else ""
+    said = [f"Assumed: {'; '.join(assumed[:ASSUMED])}{more}"] if assumed else []
+    open_ = [finding for finding in made.after.findings if finding.severity >= Severity.LOW]
+    later = [finding for finding in open_ if finding.fix is not None and finding.fix.changes and finding.fix.stage != IMMEDIATE]
+    given_up = Roll(one.finding for one in made.given_up)
+    reasons = {id(one.finding): one.reason for one in made.given_up}
+    later = [finding for finding in later if finding not in given_up]
+    left = [finding for finding in open_ if finding not in Roll(later)]
     if left:
         said.append("Left to you:" if len(left) <= LISTED else f"Left to you, the gravest {LISTED} of {len(left)}:")
     for finding in left[:LISTED]:
-        given_up = kept.like(finding)
-        why = f" (not made: {reasons[id(given_up)].reason})" if given_up is not None else ""
+        one = given_up.like(finding)
+        why = f" (not made: {reasons[id(one)]})" if one is not None else ""
         said.append(f"- {_about(finding)} [{finding.rule}]{why}")
+    for stage in STAGES:
+        keys = list(dict.fromkeys(finding.key or finding.field or "" for finding in later if finding.fix and finding.fix.stage == stage))
+        if keys:
+            said.append(f"For later (--stage {stage} writes it): {', '.join(keys)}")
     return said
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from advisor.configuration.fact import Place
+from advisor.expression.notation import text
 from advisor.fixes.edit import Edit
 from advisor.fixes.margin import Margin
 from advisor.fixes.plan import label, renamed
@@ -75,9 +78,8 @@ def obstacle(finding: Finding, path: str) -> tuple[str, str] | None:
         if place is None:
             continue
         if place.document.path != path:
-            line = place.document.position(place.node.span.start).line
-            where = place.document.path if place.document.path == "--set" else f"{place.document.path}:{line}"
-            return name, f"{_wanted(change)}belongs in {where}"
+            where = _place_from(path, place)
+            return name, f"belongs in {where}" + (f", as {text(change.new)}" if change.op in ("set", "insert") else "")
         if finding.historic and any(
             remark.label in ("", label(edit_of(change, finding)), name) for remark in Margin(place.document).said(place.node.span.end)
         ):
@@ -157,5 +159,10 @@ def alike(one: Edit, other: Edit) -> bool:
     return (one.op, one.value, one.new_key) == (other.op, other.value, other.new_key)
 
 
-def _wanted(change: Change) -> str:
-    return f"= {change.new} " if change.op in ("set", "insert") else ""
+def _place_from(path: str, place: Place) -> str:
+    """Where a value stands, as a person who looks at the file at `path` would write it."""
+    other = place.document.path
+    if path == "-" or other.startswith("-"):
+        return other
+    line = place.document.position(place.node.span.start).line
+    return f"{os.path.relpath(other, os.path.dirname(path) or '.')}:{line}"  # noqa: PTH120

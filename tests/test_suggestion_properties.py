@@ -191,6 +191,7 @@ def lines_stay(made: Suggestion, text: str, asked: set[str]) -> None:
     for number, line in enumerate(document.text.split("\n")):
         if number not in edited:
             forms = {line, f"{line} \\"} if document.format == "shell" else {line, f"{line},"} if document.format == "json" else {line}
+            forms.add(f"{line}\r")  # the last one, once another line follows it
             assert any(other in forms or (line == "" and other == "") for other in new), f"line {number + 1} is gone: {line!r}"
 
 

@@ -24,6 +24,7 @@ from advisor.dialects.options import Options
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
+from advisor.expression.notation import size as in_short
 from advisor.source.document import Document, Node, Scalar
 
 
@@ -65,9 +66,8 @@ class Resolved:
     def assumptions(self) -> tuple[str, ...]:
         """In words, what was taken to be so because nobody said otherwise."""
         size = self.facts.get("model.parameters")
-        found = (
-            [f"model.parameters = {size.value:.3g}, {size.note}"] if size is not None and size.origin == "derived" and size.value else []
-        )
+        number = size.value if size is not None and size.origin == "derived" else None
+        found = [f"model.parameters = {in_short(number)}, {size.note}"] if size and isinstance(number, (int, float)) and number else []
         read = (place for key, place in self.native.places.items() if place.entry.default and key in self.keys_read)
         absent = (f"{name} is not there: what it could hold is unknown" for name in self.missing)
         return (*absent, *found, *(f"{place.key} keeps its default; the environment may override it" for place in read))

@@ -103,7 +103,7 @@ def test_the_suggested_file_says_what_it_is(config: Path) -> None:
     run(["check", "--fix", "dpo.yaml"])
     heading, _, rest = config.with_name("dpo.suggested.yaml").read_text().partition("\n\n")
     assert heading.splitlines()[0] == "# Suggested by rlhf-lint 0.1.0 from dpo.yaml: 2 changes, each with its reason beside it."
-    assert heading.splitlines()[1].startswith("#   Assumed: model.parameters = 1.24e+09")
+    assert heading.splitlines()[1].startswith("#   Assumed: model.parameters = 1.2B")
     assert rest.startswith("# our first try\n")
 
 
@@ -233,12 +233,12 @@ def test_files_that_belong_to_the_run_are_not_edited_through_the_first(config: P
     second.write_text("beta_update:\n  beta_min: 0.0\n")
     before = second.read_text()
     run(["check", "--fix", "--in-place", "--with", "beta.yaml", "dpo.yaml"])
-    assert "dpo.yaml: left as it is: beta_update.beta_min = 0.01 belongs in beta.yaml:2 [DPO201]" in capsys.readouterr().err
+    assert "dpo.yaml: left as it is: beta_update.beta_min belongs in beta.yaml:2, as 0.01 [DPO201]" in capsys.readouterr().err
     assert second.read_text() == before
     assert "beta_min: 0.0            # no floor" in config.read_text()
 
 
 def test_an_override_is_no_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["check", "--fix", "--in-place", "--set", "beta_update.beta_min=0.0", "dpo.yaml"])
-    assert "beta_update.beta_min = 0.01 belongs in --set [DPO201]" in capsys.readouterr().err
+    assert "beta_update.beta_min belongs in --set, as 0.01 [DPO201]" in capsys.readouterr().err
     assert "beta_min: 0.0            # no floor" in config.read_text()
