@@ -19,6 +19,8 @@ COMMANDS = {
     "memory": "advisor.cli.memory",
     "report": "advisor.cli.report",
     "gpus": "advisor.cli.gpus",
+    "recipes": "advisor.cli.recipes",
+    "compare": "advisor.cli.compare",
     "explain": "advisor.cli.explain",
     "rules": "advisor.cli.rules",
     "test-rules": "advisor.cli.pack_test",
