@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "fixes": {"source"},
     "settings": {"rulebook", "dialects", "source"},
     "diagnosis": {"rulebook", "configuration", "expression", "history"},
-    "evidence": {"configuration"},
+    "evidence": {"rulebook", "configuration", "expression"},
     "reports": {"evidence", "diagnosis", "rulebook", "configuration", "source", "expression", "dialects", "memory"},
 }
 """Room -> rooms that it may import, besides itself and the ground floor."""
