@@ -10,6 +10,7 @@ from advisor.evidence.distribution import distribution
 from advisor.evidence.firing import firing_rates
 from advisor.expression.notation import rate
 from advisor.reports.distribution_plot import LEGEND, plot
+from advisor.reports.links import page_of
 from advisor.rulebook.library import bands, references
 from advisor.rulebook.pack import build_rule
 
@@ -38,6 +39,9 @@ def _lines(pack: str, raw: Mapping[str, Any]) -> Iterator[str]:
         yield "\nexamples:"
         for kind, listed in raw["examples"].items():
             yield from (f"  {kind:8} {_facts(example)}" for example in listed[:2])
+    address = page_of(raw["id"])
+    if address is not None:
+        yield f"\n{address}"
     yield "\nreferences:"
     for key in raw.get("references", ()):
         reference = references()[key]

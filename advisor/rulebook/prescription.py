@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Place
 from advisor.expression import Nothing
+from advisor.expression.notation import text as plainly
 from advisor.rulebook.finding import Change, Fix
 from advisor.rulebook.rule import FixRule
 
@@ -98,4 +99,4 @@ def _direction(scope: Scope) -> str:
 
 
 def _text(changes: tuple[Change, ...]) -> str:
-    return "; ".join(f"set {change.key or change.name} to {change.new}" for change in changes)
+    return "; ".join(f"set {change.key or change.name} to {plainly(change.new)}" for change in changes)
