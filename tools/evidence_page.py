@@ -18,7 +18,8 @@ def evidence_page() -> str:
 def _lines() -> Iterator[str]:
     outcomes = Counter(recipe.outcome for recipe in recipes())
     yield from ("# Published recipes", "")
-    yield f"{len(recipes())} training recipes that can be looked up, in canonical terms: {', '.join(f'{count} {name}' for name, count in outcomes.most_common())}."
+    said = ", ".join(f"{count} {name}" for name, count in outcomes.most_common())
+    yield f"{len(recipes())} training recipes that can be looked up, in canonical terms: {said}."
     yield "They stand in `rules/evidence/recipes.csv`; `rlhf-lint recipes FILE` finds those nearest to a configuration."
     by_method: defaultdict[str, list[Recipe]] = defaultdict(list)
     for recipe in recipes():

@@ -35,7 +35,7 @@ def _index(rules: list[tuple[str, Mapping[str, Any]]]) -> str:
     lines = [
         "# Rules",
         "",
-        f"{len(rules)} rules in {len(by_pack)} packs. *Fires* counts files of {rates.files} published configurations, measured {rates.date}.",
+        f"{len(rules)} rules in {len(by_pack)} packs. *Fires* counts files of {rates.files} published configurations ({rates.date}).",
     ]
     for pack, listed in sorted(by_pack.items()):
         lines += [
