@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file with the content that it should have."""
     from advisor.configuration.export import rendered
+    from advisor.dialects.editor_schema import names, schema
     from tools.dialect_pages import dialect_pages
     from tools.evidence_page import evidence_page
     from tools.rule_pages import rule_pages
@@ -22,6 +24,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     for folder, pages in (("rules", rule_pages()), ("dialects", dialect_pages())):
         yield from ((ROOT / "docs" / folder / name, text) for name, text in pages)
     yield ROOT / "docs" / "evidence.md", evidence_page()
+    for name in names():
+        yield ROOT / "schemas" / "editor" / f"{name}.schema.json", json.dumps(schema(name), indent=1, ensure_ascii=False) + "\n"
 
 
 def abandoned(kept: set[Path]) -> list[Path]:

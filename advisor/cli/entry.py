@@ -19,6 +19,7 @@ COMMANDS = {
     "memory": "advisor.cli.memory",
     "report": "advisor.cli.report",
     "gpus": "advisor.cli.gpus",
+    "schema": "advisor.cli.schema",
     "recipes": "advisor.cli.recipes",
     "compare": "advisor.cli.compare",
     "explain": "advisor.cli.explain",
