@@ -46,7 +46,7 @@ def remarks(facts: Facts, logged: Mapping[str, Fact]) -> tuple[str, ...]:
 
 def addressed(findings: Iterable[Finding], facts: Facts, logged: Mapping[str, Fact]) -> tuple[Finding, ...]:
     """The findings, with changes that a history asks of values changed since taken out of those that would be made."""
-    return tuple(_addressed(finding, facts, logged) if finding.evidence else finding for finding in findings)
+    return tuple(_addressed(finding, facts, logged) if finding.historic else finding for finding in findings)
 
 
 def _addressed(finding: Finding, facts: Facts, logged: Mapping[str, Fact]) -> Finding:

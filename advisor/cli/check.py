@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,12 +11,13 @@ from advisor.cli.options import further_documents, history_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.sweeping import Request, linted, sweep, tell
 from advisor.cli.targets import targets
+from advisor.cli.terminal import coloured
 from advisor.cli.terms import Terms, terms_of
 from advisor.cli.writers import writers
 from advisor.outcome import Outcome, Tally
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS
-from advisor.rulebook.finding import CONFIDENCES, Severity
+from advisor.rulebook.finding import CONFIDENCES, STAGES, Severity
 
 LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 
@@ -46,6 +45,8 @@ LEVELS = (*(severity.value for severity in reversed(Severity)), "never")
 @click.option("--suggested", metavar="PATH", help="where --fix writes; - is standard output")
 @click.option("--in-place", is_flag=True, help="with --fix: rewrite the input itself")
 @click.option("--safe-only", is_flag=True, help="with --fix: only edits that keep the training as it is")
+@click.option("--stage", type=click.Choice(STAGES), default=STAGES[0], show_default=True, help="with --fix: the last stage to write")
+@click.option("--fix-only", multiple=True, metavar="RULE", help="with --fix: only what these rules or prefixes ask for")
 @click.option("--watch", is_flag=True, help="with --history: judge again as it grows, and print each finding when it first holds")
 @click.option("--interval", type=click.FloatRange(min=0.05), default=10.0, show_default=True, help="with --watch: seconds between looks")
 @click.option("--jobs", default="auto", show_default=True, metavar="N|auto", help="processes that lint; auto is one for few files")
@@ -111,10 +112,6 @@ def afterwards(told: Tally, terms: Terms, given: Mapping[str, Any]) -> None:
     if given["statistics"]:
         for rule, number in sorted(told.rules.items(), key=lambda pair: (-pair[1], pair[0])):
             click.echo(f"{number:6}  {rule}", err=given["output_format"] not in ("text", "concise"))
-
-
-def coloured() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def status(left: Tally, paths: Sequence[str]) -> int:

@@ -9,11 +9,16 @@ from typing import Any
 import click
 
 from advisor.cli.sweeping import Request, measured
+from advisor.cli.terminal import coloured, painted
+from advisor.cli.terms import unknown_rules
 from advisor.fixes.difference import unified_diff
 from advisor.fixes.writing import suggested_path, write
 from advisor.outcome import FileOutcome, Outcome
+from advisor.preface import prefaced
+from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.suggestion import Suggestion, suggest
+from advisor.wishes import Choice
 
 
 def fix(outcome: Outcome, given: Mapping[str, Any], request: Request) -> tuple[Outcome, Outcome]:
@@ -25,29 +30,45 @@ def fix(outcome: Outcome, given: Mapping[str, Any], request: Request) -> tuple[O
             shown.append(file)
             left.append(file)
             continue
-        terms = request.terms.of(file.path)
-        made = suggest(file, options=terms.options, selection=terms.selection, further=request.further, safe_only=given["safe_only"])
+        made = suggested(file, given, request)
         carry_out(made, given)
-        after = measured(made.after, request, terms)
-        shown.append(after if given["in_place"] else file)
-        left.append(file if given["diff"] else after)  # --diff writes nothing, so nothing is mended
+        shown.append(made.after if given["in_place"] else file)
+        left.append(file if given["diff"] else made.after)  # --diff writes nothing, so nothing is mended
     return Outcome(tuple(shown), outcome.left_out), Outcome(tuple(left), outcome.left_out)
+
+
+def suggested(file: FileOutcome, given: Mapping[str, Any], request: Request) -> Suggestion:
+    """The suggestion for a file that was linted. Raises UsageError for a --fix-only that names no rule."""
+    terms = request.terms.of(file.path)
+    choice = Choice(given["safe_only"], given["stage"], tuple(given["fix_only"]))
+    unmatched = unknown_rules(Selection(choice.rules, packs=terms.selection.packs))
+    if unmatched:
+        raise click.UsageError(f"--fix-only: no rule answers to {', '.join(unmatched)}; `rlhf-lint rules` lists them")
+    return suggest(
+        file,
+        options=terms.options,
+        selection=terms.selection,
+        further=request.further,
+        choice=choice,
+        heard=lambda after: measured(after, request, terms),
+    )
 
 
 def carry_out(made: Suggestion, given: Mapping[str, Any]) -> None:
     """Show the difference, or write the suggested text where the call wants it."""
     document = made.document
     target = destination(document, given)
+    for one in made.given_up:
+        click.echo(f"{document.path}: left as it is: {one.key} {one.reason} [{one.finding.rule}]", err=True)
+    text = made.text if given["in_place"] else prefaced(made)
     if given["diff"]:
-        click.echo(unified_diff(document, made.text, document.path if given["in_place"] else target), nl=False)
-        return
-    for refused in made.refused:
-        click.echo(f"{document.path}: left as it is: {refused.edit.key} {refused.reason} [{refused.edit.rule}]", err=True)
-    if target == "-":
-        click.echo(made.text, nl=False)
+        difference = unified_diff(document, text, document.path if given["in_place"] else target)
+        click.echo(painted(difference) if coloured() else difference, nl=False)
+    elif target == "-":
+        click.echo(text, nl=False)
     elif made.changed:
         original = Path(document.path) if document.path != "-" else None
-        write(Path(target), made.text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
+        write(Path(target), text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
         changes = sum(applied.changed for applied in made.applied)
         click.echo(f"{document.path}: {changes} change{'s' if changes != 1 else ''} written to {target}", err=True)
     else:

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from advisor.cli.check import coloured
 from advisor.cli.options import further_documents, options_from, run_options
 from advisor.cli.status import CLEAN
+from advisor.cli.terminal import coloured
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis
 from advisor.dialects.options import Options

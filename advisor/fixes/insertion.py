@@ -68,13 +68,18 @@ def _present(document: Document, node: Node, value: Atom | tuple[Atom, ...]) -> 
 
 
 def _siblings(document: Document, mapping: Mapping, beside: str | None, leaving: frozenset[str]) -> list[Entry]:
-    """The entries after which the new one may go, best first: the named one, then from the last one back."""
+    """The entries after which the new one may go, best first: the named one, then from the last one back, single values before sections."""
     own = [entry for entry in mapping.entries if entry.shared != "merge" and not has_header(document, entry.value)]
     if document.format == "python" and not is_call(document, mapping):
         own = [entry for entry in own if not isinstance(entry.value, Mapping)]
     gone = {document.values[key].entry.key_span for key in leaving if key in document.values}
     own = [entry for entry in own if entry.key_span not in gone]
-    own.sort(key=lambda entry: -entry.key_span.start)
+    own.sort(
+        key=lambda entry: (
+            isinstance(entry.value, Mapping) and not (entry.value.flow or document.format == "python"),
+            -entry.key_span.start,
+        )
+    )
     named = document.values.get(beside) if beside is not None else None
     own.sort(key=lambda entry: named is None or entry.key_span != named.entry.key_span)
     return own

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.fixes.edit import Change, Refusal
 from advisor.fixes.lines import line_end, line_start
 from advisor.fixes.plan import leaves
-from advisor.fixes.remark import Remark, commented
+from advisor.fixes.remark import Remark, commented, parted
 from advisor.source.document import Document, Scalar, Span
 
 _GAP = 2
@@ -63,6 +63,19 @@ class Margin:
         start, end = line_start(self.document, key_span.start), line_end(self.document, key_span.start)
         return bisect.bisect_left(self._keys, end) - bisect.bisect_left(self._keys, start) == 1
 
+    def said(self, offset: int) -> list[Remark]:
+        """Our remarks about what stands on the line of `offset`."""
+        try:
+            place = self.place(offset)
+        except Refusal:
+            return []
+        if place.above:
+            from advisor.fixes.shell_lines import remarks_above
+
+            return remarks_above(self.document, place.offset)[1]
+        begin = self._comment_start(place.offset)
+        return parted(self.document.text[begin : place.offset])[0] if begin is not None else []
+
     def change(self, place: Place, remarks: list[Remark]) -> Change:
         """The change that puts remarks into their place."""
         if place.above:
@@ -71,9 +84,8 @@ class Margin:
             return comment_above(self.document, place.offset, remarks)
         text = self.document.text
         start = line_start(self.document, place.offset)
-        index = bisect.bisect_left(self.document.comments, ((start, start),))
-        if index < len(self.document.comments) and self.document.comments[index].span.start < place.offset:
-            begin = self.document.comments[index].span.start
+        begin = self._comment_start(place.offset)
+        if begin is not None:
             old = text[begin : place.offset]
             new = commented(old, remarks)
             common = _common_ending(old[1:], new[1:])
@@ -81,6 +93,13 @@ class Margin:
         line = text[start : place.offset]
         blanks = len(line) - len(line.rstrip(" \t"))
         return Change(Span(place.offset, place.offset), " " * max(0, _GAP - blanks) + commented("", remarks), "comment")
+
+    def _comment_start(self, line_end: int) -> int | None:
+        """Where the comment of the line starts that ends here."""
+        start = line_start(self.document, line_end)
+        index = bisect.bisect_left(self.document.comments, ((start, start),))
+        begin = self.document.comments[index].span.start if index < len(self.document.comments) else line_end
+        return begin if begin < line_end else None
 
     def _python_takes(self, end: int) -> bool:
         if self.document.format != "python":

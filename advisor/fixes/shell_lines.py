@@ -40,18 +40,25 @@ def comment_above(document: Document, offset: int, remarks: list[Remark]) -> Cha
     indent = re.compile(r"[ \t]*").match(text, offset)
     lead = indent[0] if indent else ""
     labels = {remark.label for remark in remarks}
-    kept: list[Remark] = []
-    start = offset
-    while start > 0:
-        above = line_start(document, start - 1)
-        earlier, rest = parted(text[above : line_end(document, above)].lstrip())
-        if not earlier or rest:
-            break
-        kept[:0] = [remark for remark in earlier if remark.label not in labels]
-        start = above
+    start, earlier = remarks_above(document, offset)
+    kept = [remark for remark in earlier if remark.label not in labels]
     end_of_line = newline(document, offset)
     lines = [f"{lead}{commented('', [remark])}{end_of_line}" for remark in (*kept, *remarks)]
     return Change(Span(start, offset), "".join(lines), "comment")
+
+
+def remarks_above(document: Document, offset: int) -> tuple[int, list[Remark]]:
+    """Our remarks on the lines right above the command that starts at `offset`, and where the first of these lines starts."""
+    found: list[Remark] = []
+    start = offset
+    while start > 0:
+        above = line_start(document, start - 1)
+        earlier, rest = parted(document.text[above : line_end(document, above)].lstrip())
+        if not earlier or rest:
+            break
+        found[:0] = earlier
+        start = above
+    return start, found
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +16,16 @@ from advisor.source.document import Document
 _PURE_LIMIT = 200_000
 """Code points. Above it PyYAML's Python loader takes seconds, and its C loader reads in its place."""
 
+_OLD_STANDARD = re.compile(r"^%YAML[ \t]+1\.1\b", re.MULTILINE)
+"""A file that says so is read by ruamel.yaml as PyYAML reads all: `yes` is true there."""
+
 
 def check_witnesses(document: Document, spliced: Spliced, applied: list[Applied]) -> None:
     """Asks every parser of the document's format. Raises UnsoundEdit with the name of one that disagrees."""
     if document.format == "yaml":
         _compare("PyYAML", document, spliced, applied, _pyyaml(document), _value, root=(0,), keyed=True)
-        _compare("ruamel.yaml", document, spliced, applied, _ruamel, _core_value, root=(0,), keyed=True)
+        as_ruamel = _value if _OLD_STANDARD.search(document.text) else _core_value
+        _compare("ruamel.yaml", document, spliced, applied, _ruamel, as_ruamel, root=(0,), keyed=True)
     elif document.format == "json":
         _compare("json", document, spliced, applied, json.loads, _value)
     elif document.format == "toml":

@@ -18,7 +18,7 @@ def united(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings in order of importance, one per cause and field, with changes that do not contradict a more important one."""
     kept: list[Finding] = []
     causes: set[tuple[str, str | None]] = set()
-    settled: dict[str, Change] = {}
+    settled: dict[str, tuple[Change, str]] = {}
     for finding in sorted(findings, key=importance):
         if finding.cause is not None:
             cause = (finding.cause, finding.field)
@@ -29,17 +29,18 @@ def united(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(kept)
 
 
-def _without_conflicts(finding: Finding, settled: dict[str, Change]) -> Finding:
+def _without_conflicts(finding: Finding, settled: dict[str, tuple[Change, str]]) -> Finding:
     """The finding without changes of values that a more important finding changes already."""
     if finding.fix is None:
         return finding
-    changes = []
+    changes, lost = [], []
     for change in finding.fix.changes:
-        key = change.name or change.key or ""
-        earlier = settled.setdefault(key, change)
+        earlier, rule = settled.setdefault(change.name or change.key or "", (change, finding.rule))
         if earlier is change or earlier.new == change.new or _same_direction(earlier, change):
             changes.append(change)
-    return finding if len(changes) == len(finding.fix.changes) else finding._replace(fix=finding.fix._replace(changes=tuple(changes)))
+        else:
+            lost.append((change, earlier, rule))
+    return finding._replace(fix=finding.fix._replace(changes=tuple(changes), lost=tuple(lost))) if lost else finding
 
 
 def _same_direction(one: Change, other: Change) -> bool:

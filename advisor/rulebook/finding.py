@@ -13,6 +13,8 @@ Stage = Literal["immediate", "short-term", "medium-term"]
 Confidence = Literal["high", "medium", "low"]
 
 CONFIDENCES: tuple[Confidence, ...] = ("low", "medium", "high")
+STAGES: tuple[Stage, ...] = ("immediate", "short-term", "medium-term")
+"""Before the next run, after it if its curves still ask for it, when the recipe is revised."""
 
 
 @total_ordering
@@ -62,6 +64,8 @@ class Fix(NamedTuple):
     stage: Stage
     text: str
     changes: tuple[Change, ...] = ()
+    lost: tuple[tuple[Change, Change, str], ...] = ()
+    """Changes that a more important finding opposes, each with the one it gives way to and the rule that asks for that."""
 
 
 class Related(NamedTuple):
@@ -99,6 +103,8 @@ class Finding(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
     references: tuple[Reference, ...] = ()
+    historic: bool = False
+    """Whether the history of a run speaks. It judges only the values that produced it: no change of a value answers it."""
 
 
 class Skipped(NamedTuple):

@@ -270,6 +270,7 @@ class Scope:
             evidence=self._evidence(),
             fix=prescribe(self, wanted, place),
             references=tuple(self.rulebook.references[key] for key in rule.references),
+            historic=rule.history,
         )
 
     def _evidence(self) -> tuple[Evidence, ...]:

@@ -70,7 +70,7 @@ def setting(scope: Scope, name: str, value: Any, because: str) -> Change:
     if fact is not None and fact.place is not None:
         written = fact.place.document.text[fact.place.node.span.start : fact.place.node.span.end]
         native = new / fact.scale if isinstance(new, (int, float)) and not isinstance(new, bool) and fact.scale != 1 else new
-        return Change("set", name, fact.place.key, written, native, because, place=fact.place)
+        return Change("set", name, fact.place.key, written, _of_kind(native, fact.place), because, place=fact.place)
     return Change("insert", name, scope.run.key_for(name), fact.value if fact is not None else None, new, because)
 
 
@@ -79,17 +79,30 @@ def writing(scope: Scope, key: str, value: Any, because: str) -> Change:
     place = scope.run.native.find(key)
     if place is None:
         prefix = "" if "." in key else "".join(scope.run.native.prefixes[:1])
-        return Change("insert", None, prefix + key, None, value, because)
+        return Change("insert", None, prefix + key, None, round(value) if _is_whole(value) else value, because)
     written = place.document.text[place.node.span.start : place.node.span.end]
-    return Change("set", None, place.key, written, value, because, place=place)
+    return Change("set", None, place.key, written, _of_kind(value, place), because, place=place)
 
 
 def _rounded(value: Any, name: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
-    if catalogue()[name].kind == "integer" or (isinstance(value, float) and value.is_integer() and value >= 1):
+    if catalogue()[name].kind == "integer" or _is_whole(value):
         return round(value)
     return float(f"{value:.{SIGNIFICANT}g}")
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a value reads best without a point: a count, as far as anybody can tell. The rules' language knows only real numbers."""
+    return isinstance(value, float) and value.is_integer() and value >= 1
+
+
+def _of_kind(value: Any, place: Place) -> Any:
+    """A whole number as the file writes the old one: a loader that wants an integer takes no `4.0`, and `1.0` says that 0.9 is possible."""
+    old = getattr(place.node, "value", None)
+    if isinstance(value, float) and isinstance(old, int) and not isinstance(old, bool) and value.is_integer():
+        return int(value)
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) and isinstance(old, float) else value
 
 
 def _direction(scope: Scope) -> str:

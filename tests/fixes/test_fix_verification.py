@@ -100,3 +100,10 @@ def test_tags_of_other_programs_do_not_silence_it() -> None:
     verify(document, result)
     with pytest.raises(UnsoundEdit, match="PyYAML"):
         check_witnesses(document, replace(result, text=result.text.replace("y}", "z}").replace("y]", "z]")), list(result.applied))
+
+
+def test_a_file_of_the_old_standard_keeps_its_booleans() -> None:
+    document = read("config.yaml", b"%YAML 1.1\n---\nfp16: yes\n")
+    result = splice(document, [Edit("set", "fp16", False)])
+    verify(document, result)
+    assert "fp16: no  # was yes" in result.text
