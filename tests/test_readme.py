@@ -34,6 +34,6 @@ def test_links_lead_to_files(link: str) -> None:
 def test_options_it_names_exist() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     runner = CliRunner()
-    offered = "".join(runner.invoke(group, [command, "--help"]).output for command in ("check", "memory", "show"))
+    offered = "".join(runner.invoke(group, [command, "--help"]).output for command in ("check", "memory", "report", "show"))
     assert named
     assert {option for option in named if option not in offered} == set()

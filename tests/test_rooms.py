@@ -21,12 +21,13 @@ MAY_IMPORT = {
     "fixes": {"source"},
     "settings": {"rulebook", "dialects", "source"},
     "diagnosis": {"rulebook", "configuration", "expression", "history"},
-    "reports": {"diagnosis", "rulebook", "configuration", "source", "expression", "dialects", "memory"},
+    "evidence": {"rulebook", "configuration", "expression"},
+    "reports": {"evidence", "diagnosis", "rulebook", "configuration", "source", "expression", "dialects", "memory"},
 }
 """Room -> rooms that it may import, besides itself and the ground floor."""
 
 GROUND_FLOOR = {"errors", "resources"}
-OUTCOMES = {"outcome", "history"}
+OUTCOMES = {"outcome", "comparison", "history"}
 """What the pipeline gives, for what draws conclusions from it."""
 
 

@@ -161,7 +161,7 @@ def test_a_suggestion_is_sound_settled_and_final(file: tuple[str, bytes], stage:
         assert text == made.document.text
         return
     asked = asked_for(made)
-    if "\n" in made.document.text:  # JSON on one line has no other
+    if made.document.format != "json" or "\n" in made.document.text.strip():  # JSON on one line has no other
         lines_stay(made, text, asked)
     for old, new in readings(made.document.format, made.document.text, text):
         assert {key for key in {*old, *new} - asked if old.get(key) != new.get(key)} == set()

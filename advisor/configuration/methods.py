@@ -70,6 +70,8 @@ class Rollout(Section):
     engine_mode: str | None = value("where the engine runs: colocate, server")
     engine_memory: float | None = value("share of GPU memory reserved by the engine", "share", minimum=0, maximum=1)
     engine_max_length: int | None = value("longest sequence of the engine", "tokens", minimum=1)
+    engine_tensor: int | None = value("GPUs over which the engine splits the model", "GPUs", minimum=1)
+    engine_sleep: bool | None = value("the engine frees its memory while the policy trains")
 
 
 class Clip(Section):

@@ -98,6 +98,7 @@ class Parallel(Section):
     tensor: int | None = value("tensor-parallel size", "GPUs", minimum=1)
     pipeline: int | None = value("pipeline stages", "stages", minimum=1)
     context: int | None = value("context- or sequence-parallel size", "GPUs", minimum=1)
+    expert: int | None = value("expert-parallel size", "GPUs", minimum=1)
     offload: bool | None = value("states or weights kept in host memory")
 
 

@@ -21,6 +21,7 @@ from advisor.dialects.attachment import with_attachments
 from advisor.dialects.composition import ancestry, interpolated
 from advisor.dialects.interpretation import interpret
 from advisor.dialects.options import Options
+from advisor.dialects.pins import Pin, releases
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
@@ -48,6 +49,8 @@ class Resolved:
     title: str
     framework: str | None
     versions: Mapping[str, str]
+    pins: Mapping[str, str]
+    """Where those releases stand that no option gave."""
     method: str | None
     loader: Loader
     facts: Facts
@@ -69,8 +72,10 @@ class Resolved:
         number = size.value if size is not None and size.origin == "derived" else None
         found = [f"model.parameters = {in_short(number)}, {size.note}"] if size and isinstance(number, (int, float)) and number else []
         read = (place for key, place in self.native.places.items() if place.entry.default and key in self.keys_read)
+        used = self.framework or ""
+        release = [f"{used} {self.versions[used]}, {self.pins[used]}"] if used in self.pins else []
         absent = (f"{name} is not there: what it could hold is unknown" for name in self.missing)
-        return (*absent, *found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
+        return (*release, *absent, *found, *(f"{place.key} keeps its default; the environment may override it" for place in read))
 
     @cached_property
     def _held(self) -> _Reader:
@@ -93,7 +98,8 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     parents = ancestry(documents[0], table.parents)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
     native = with_attachments(native, table.attachments) if table.attachments else native
-    versions = dict(options.versions)
+    pins = _pins(documents[0], table)
+    versions = {**{name: pin.version for name, pin in pins.items()}, **options.versions}
     reader = _Reader(table, native, versions, {}, missing=parents.missing)
     given = options.with_comments(documents[0])
     reader.given(given)
@@ -111,6 +117,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
         title=table.title,
         framework=table.framework,
         versions=versions,
+        pins={name: pin.source for name, pin in pins.items() if name not in options.versions},
         method=reader.method,
         loader=reader.loader,
         facts=Facts(reader.facts, open_ended=bool(parents.missing)),
@@ -121,6 +128,13 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
         table=table,
         native=native,
     )
+
+
+def _pins(document: Document, table: Table) -> Mapping[str, Pin]:
+    """The releases that the project of a file uses; a live object or a mapping has no project of its own."""
+    if table.framework is None or document.format == "mapping":
+        return {}
+    return releases(document.path, table.framework, table.packages)
 
 
 @dataclass

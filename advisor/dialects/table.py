@@ -96,6 +96,8 @@ class Table:
     """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
+    packages: tuple[str, ...] = ()
+    """Packages under the framework whose releases matter to a run."""
     attachments: tuple[str, ...] = ()
     """Keys that name a file of settings for an engine, read beneath the key."""
 
@@ -158,6 +160,7 @@ def load_table(dialect: str) -> Table:
         ),
         parents=tuple(first("parents") or ()),
         attachments=tuple(first("attachments") or ()),
+        packages=tuple(dict.fromkeys(joined("packages"))),
         key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),
     )
 

@@ -29,11 +29,13 @@ def find_architecture(name: str | None, directory: Path | None) -> Architecture 
 
 
 def architecture_of_size(parameters: float) -> Architecture | None:
-    """The shape of the shipped dense model whose size is nearest, at most a fifth away; its `source` names it. None where none is near.
+    """The shape of the shipped plain model whose size is nearest, at most a fifth away; its `source` names it. None where none is near.
 
-    For runs of which only the size is known: models of one size differ in vocabulary and depth, so this is good to some 10 %.
+    For runs of which only the size is known: models of one size differ in vocabulary and depth, so this is good to some 10 %. Families
+    that are built unlike the rest stand for nobody but themselves.
     """
-    sized = (row for row in rows("models.csv") if row["parameters"] and "experts" not in row["config"])
+    plain = mapping("memory.yaml")["plain_families"]
+    sized = (row for row in rows("models.csv") if row["parameters"] and row["model_type"] in plain)
     distance, name = min((abs(math.log(float(row["parameters"]) / parameters)), row["model"]) for row in sized)
     return _tabled(name) if distance <= math.log(1.2) else None
 

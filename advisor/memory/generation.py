@@ -34,6 +34,7 @@ def key_value_bytes(shape: Architecture) -> float:
 def generation(shape: Architecture, run: Run, *, total: float | None, sharded: bool) -> Generation | None:
     """None for a method that does not generate here. `total`: bytes of the GPU, which sizes an engine's pool; None if unknown."""
     weights = parameters(shape) * HALF
+    split = run.engine_tensor
     gathered = weights if sharded else 0.0
     if run.engine == "generate":
         rows = run.generation_batch * (2 if run.method.name in ("online_dpo", "xpo", "nash_md") else 1)
@@ -44,8 +45,10 @@ def generation(shape: Architecture, run: Run, *, total: float | None, sharded: b
     if run.engine != "colocate":
         return None
     entry = mapping("memory.yaml")["engine"]
-    pool = run.engine_share * total if total else weights + entry["activation_gib"] * GIB + run.length * key_value_bytes(shape)
-    needed = weights + (run.engine_length or run.length) * key_value_bytes(shape) + entry["activation_gib"] * GIB
+    sequence = key_value_bytes(shape) / split  # of one token, on one of the GPUs that the engine splits the model over
+    least = weights / split + entry["activation_gib"] * GIB
+    pool = run.engine_share * total if total else least + run.length * sequence
+    needed = least + (run.engine_length or run.length) * sequence
     shortage = None
     if total and needed > pool:
         shortage = f"the engine's share ({pool / GIB:.1f} GiB) does not hold its weights and one sequence ({needed / GIB:.1f} GiB)"

@@ -45,6 +45,7 @@ class Run:
     engine_share: float
     engine_sleeps: bool
     engine_length: int | None
+    engine_tensor: int
     generation_batch: int
     critic_parameters: float | None
     reward_parameters: float | None
@@ -98,6 +99,7 @@ def read(settings: Mapping[str, object]) -> Run:
         engine_share=share,
         engine_sleeps=bool(r.flag("rollout.engine_sleep")),
         engine_length=r.count("rollout.engine_max_length"),
+        engine_tensor=r.degree("rollout.engine_tensor"),
         generation_batch=_generated(r, method, batch * accumulation),
         critic_parameters=r.number("critic.parameters"),
         reward_parameters=r.number("reward.parameters"),

@@ -21,11 +21,11 @@ def render_json(runs: list[tuple[str, Resolved | InputError]]) -> str:
 def _entry(path: str, run: Resolved | InputError) -> dict[str, Any]:
     if isinstance(run, InputError):
         return {"path": path, "dialect": None, "method": None, "error": error_entry(run), "values": {}}
-    values = {name: _value(fact) for name, fact in sorted(run.facts.items())}
+    values = {name: value_entry(fact) for name, fact in sorted(run.facts.items())}
     return {"path": path, "dialect": run.dialect, "method": run.method, "error": None, "values": values}
 
 
-def _value(fact: Fact) -> dict[str, Any]:
+def value_entry(fact: Fact) -> dict[str, Any]:
     place = fact.place
     line = place.document.position(place.node.span.start).line if place is not None and place.document.format != "mapping" else None
     return {"value": plain(fact.value), "origin": fact.origin, "key": place.key if place else None, "line": line, "note": fact.note}
@@ -37,7 +37,7 @@ def render_text(runs: list[tuple[str, Resolved | InputError]]) -> str:
         if isinstance(run, InputError):
             continue
         lines.append(f"{path}: {run.title}, {run.method or 'unknown method'}")
-        rows = [(name, _shown(fact), fact.origin, _origin(fact)) for name, fact in sorted(run.facts.items())]
+        rows = [(name, value_text(fact), fact.origin, _origin(fact)) for name, fact in sorted(run.facts.items())]
         wide = [max(len(row[column]) for row in rows) for column in range(3)]
         lines += [f"  {name:{wide[0]}}  {value:{wide[1]}}  {origin:{wide[2]}}  {note}".rstrip() for name, value, origin, note in rows]
         if run.keys_unknown:
@@ -46,7 +46,7 @@ def render_text(runs: list[tuple[str, Resolved | InputError]]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _shown(fact: Fact) -> str:
+def value_text(fact: Fact) -> str:
     if fact.origin == "unknown":
         return "?"
     if fact.value is None:

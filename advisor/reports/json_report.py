@@ -11,6 +11,7 @@ from advisor.configuration.fact import Place
 from advisor.errors import InputError
 from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
+from advisor.reports.links import page_of
 from advisor.rulebook.finding import Change, Finding
 from advisor.source.document import Document, Span
 
@@ -84,6 +85,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
             "text": finding.fix.text,
             "edits": [change_entry(change) for change in finding.fix.changes],
         },
+        "url": page_of(finding.rule),
         "references": [{"key": item.key, "title": item.title, "url": item.url} for item in finding.references],
     }
 

@@ -6,8 +6,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from advisor.evidence.distribution import distribution
+from advisor.evidence.firing import firing_rates
 from advisor.expression.notation import rate
+from advisor.reports.distribution_plot import LEGEND, plot
+from advisor.reports.links import page_of
 from advisor.rulebook.library import bands, references
+from advisor.rulebook.pack import build_rule
 
 WIDTH = 100
 
@@ -28,25 +33,33 @@ def _lines(pack: str, raw: Mapping[str, Any]) -> Iterator[str]:
         if raw.get(word):
             yield f"\n{label}: {raw[word]}"
     if raw.get("band"):
-        yield from _band(raw["band"])
+        yield from _band(raw, pack)
+    yield "\n" + firing_rates().words(raw["id"])
     if raw.get("examples"):
         yield "\nexamples:"
         for kind, listed in raw["examples"].items():
             yield from (f"  {kind:8} {_facts(example)}" for example in listed[:2])
+    address = page_of(raw["id"])
+    if address is not None:
+        yield f"\n{address}"
     yield "\nreferences:"
     for key in raw.get("references", ()):
         reference = references()[key]
         yield f"  {reference.title}" + (f", {reference.url}" if reference.url else "")
 
 
-def _band(name: str) -> Iterator[str]:
-    band = bands()[name]
+def _band(raw: Mapping[str, Any], pack: str) -> Iterator[str]:
+    band = bands()[raw["band"]]
+    spreads = distribution(build_rule(raw, pack), band)
     yield f"\n{band.title}:"
-    for row in band.rows:
+    for row, spread in zip(band.rows, spreads, strict=True):
         sides = zip(row.fails, ("and below", "and above"), strict=True)
         fails = "".join(f", fails at {rate(edge)} {side}" for edge, side in sides if edge is not None)
         yield f"  {row.label or 'all'}: {_range(row.recommended)}, acceptable {_range(row.acceptable)}{fails}"
         yield from (f"    {line}" for line in textwrap.wrap(f"grade {row.grade}: {'; '.join(row.support)}", WIDTH))
+        yield from plot(spread)
+    if any(spread.worked or spread.failed for spread in spreads):
+        yield f"    ({LEGEND})"
 
 
 def _range(bounds: tuple[float | None, float | None]) -> str:

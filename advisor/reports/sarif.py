@@ -14,6 +14,7 @@ from urllib.parse import quote
 from advisor import __version__
 from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
+from advisor.reports.links import page_of
 from advisor.reports.text import advice
 from advisor.rulebook.finding import Finding, Severity
 from advisor.rulebook.library import raw_rules
@@ -86,5 +87,6 @@ def _rule(raw: Any) -> dict[str, Any]:
         "name": raw["name"],
         "shortDescription": {"text": raw["title"]},
         "help": {"text": raw["why"].strip()},
+        **({"helpUri": page} if (page := page_of(raw["id"])) is not None else {}),
         "properties": {"security-severity": RANKS[Severity(raw.get("severity", "medium"))]},
     }

@@ -51,6 +51,8 @@ def what_was_read(file: FileOutcome) -> str:
     """`TRL DPO, 7B full, batch 128 on 8 GPUs; 31 of 34 keys`."""
     facts = file.facts
     title, method = file.title or "", (file.method or "of unknown method").replace("_", " ")
+    if file.version is not None:
+        title = f"{title} {file.version}"
     parts = [title if method.upper() in title else f"{title}, {method.upper() if file.method else method}"]
     model = " ".join(word for word in (_number(facts, "model.parameters", size), _peft(facts)) if word)
     if model:

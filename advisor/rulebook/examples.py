@@ -41,6 +41,11 @@ def failures(rule: Rule, raw: Mapping[str, Any], rulebook: Rulebook) -> Iterator
                 yield f"{rule.id}: {kind} example {index + 1} {problem}"
 
 
+def example_finding(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> Finding | None:
+    """What a rule says of one of its examples; None where it is silent."""
+    return next(iter(_judged(rule, example, rulebook)), None)
+
+
 def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple[Finding, ...]:
     facts = example_facts(example.get("facts", {}))
     source = {"source.dialect": rule.dialects[0]} if rule.dialects else {}

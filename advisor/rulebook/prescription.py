@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.configuration.catalogue import catalogue
 from advisor.configuration.fact import Place
 from advisor.expression import Nothing
-from advisor.expression.notation import text as words
+from advisor.expression.notation import text as plainly
 from advisor.rulebook.finding import Change, Fix
 from advisor.rulebook.rule import FixRule
 
@@ -23,7 +23,7 @@ def prescribe(scope: Scope, wanted: float | None, place: Place | None) -> Fix | 
     if not scope.rule.fixes and wanted is not None and scope.rule.of is not None:
         change = setting(scope, scope.rule.of, wanted, _direction(scope))
         if change.op == "insert" and change.old is not None:
-            change = change._replace(because=f"the default {words(change.old)} is {change.because}")
+            change = change._replace(because=f"the default {plainly(change.old)} is {change.because}")
         return Fix("suggested", "immediate", _text((change,)), (change,))
     for fix in scope.rule.fixes:
         if fix.when is None or scope.value(fix.when) is True:
@@ -114,4 +114,4 @@ def _direction(scope: Scope) -> str:
 
 
 def _text(changes: tuple[Change, ...]) -> str:
-    return "; ".join(f"set {change.key or change.name} to {words(change.new)}" for change in changes)
+    return "; ".join(f"set {change.key or change.name} to {plainly(change.new)}" for change in changes)
