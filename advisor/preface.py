@@ -56,7 +56,8 @@ def statements(made: Suggestion) -> list[str]:
         why = f" (not made: {reasons[id(one)]})" if one is not None else ""
         said.append(f"- {_about(finding)} [{finding.rule}]{why}")
     for stage in STAGES:
-        keys = list(dict.fromkeys(finding.key or finding.field or "" for finding in later if finding.fix and finding.fix.stage == stage))
+        changes = [change for finding in later if finding.fix and finding.fix.stage == stage for change in finding.fix.changes]
+        keys = list(dict.fromkeys(change.key or change.name or "" for change in changes))
         if keys:
             said.append(f"For later (--stage {stage} writes it): {', '.join(keys)}")
     return said

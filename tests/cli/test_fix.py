@@ -242,3 +242,16 @@ def test_an_override_is_no_file(config: Path, capsys: pytest.CaptureFixture[str]
     run(["check", "--fix", "--in-place", "--set", "beta_update.beta_min=0.0", "dpo.yaml"])
     assert "beta_update.beta_min belongs in --set, as 0.01 [DPO201]" in capsys.readouterr().err
     assert "beta_min: 0.0            # no floor" in config.read_text()
+
+
+def test_what_a_later_stage_would_write_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dpo.yaml").write_text(
+        "trl: dpo\nmodel_name_or_path: Qwen/Qwen2.5-0.5B-Instruct\nlearning_rate: 5.0e-4\nbeta: 0.1\nper_device_train_batch_size: 32\n"
+        "gradient_accumulation_steps: 4\nnum_train_epochs: 1\nevaluation_strategy: steps\n"
+    )
+    run(["check", "--fix", "--suggested", "now.yaml", "dpo.yaml"])
+    assert "#   For later (--stage medium-term writes it): evaluation_strategy\n" in (tmp_path / "now.yaml").read_text()
+    run(["check", "--fix", "--stage", "medium-term", "--suggested", "all.yaml", "dpo.yaml"])
+    assert "For later" not in (tmp_path / "all.yaml").read_text()
+    assert "\neval_strategy: steps  # was evaluation_strategy: renamed in" in (tmp_path / "all.yaml").read_text()
