@@ -187,12 +187,13 @@ def lines_stay(made: Suggestion, text: str, asked: set[str]) -> None:
         span for key in asked if key in document.values for span in (document.values[key].entry.key_span, document.values[key].node.span)
     ]
     edited = {document.text.count("\n", 0, offset) for span in spans for offset in span}
-    new = iter(text.split("\n"))
-    for number, line in enumerate(document.text.split("\n")):
+    if "\r\n" in document.text:
+        assert text.count("\r\n") == text.count("\n")
+    ending = {"shell": " \\", "json": ","}.get(document.format, "")  # what an argument or a member needs before another can follow
+    new = iter(text.replace("\r\n", "\n").split("\n"))
+    for number, line in enumerate(document.text.replace("\r\n", "\n").split("\n")):
         if number not in edited:
-            forms = {line, f"{line} \\"} if document.format == "shell" else {line, f"{line},"} if document.format == "json" else {line}
-            forms.add(f"{line}\r")  # the last one, once another line follows it
-            assert any(other in forms or (line == "" and other == "") for other in new), f"line {number + 1} is gone: {line!r}"
+            assert any(other in (line, line + ending) for other in new), f"line {number + 1} is gone: {line!r}"
 
 
 def readings(form: str, old: str, new: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
