@@ -11,7 +11,6 @@ from advisor.fixes.verification import verify
 from advisor.outcome import FileOutcome
 from advisor.pipeline import lint_documents
 from advisor.planning import GivenUp, plan
-from advisor.planning import patched as patched
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.wishes import Choice
