@@ -117,7 +117,8 @@ def _given(example: Mapping[str, Any]) -> str:
     parts = [f"`{name}: {_plain(value)}`" for part in ("facts", "keys") for name, value in example.get(part, {}).items()]
     parts += [f"{name} {version}" for name, version in example.get("versions", {}).items()]
     if "observed" in example:
-        parts.append(f"`{example['observed']['key']}: {_plain(example['observed'].get('written', ''))}`")
+        seen = example["observed"]
+        parts.append(f"`{seen['key']}: {_plain(seen.get('written', ''))}`" if "key" in seen else seen["kind"].replace("-", " "))
     if "history" in example:
         parts.append(
             "a history of " + ", ".join(example["history"].get("metrics", {})) if example["history"].get("metrics") else "a history"

@@ -17,7 +17,7 @@ class Change(NamedTuple):
 
     `new` is the key, or for `value` the value, to write instead; `safe` says that it means the same. `values` pairs old values with new
     ones where the value changes with the name: a value that is not listed has no safe counterpart. `instead` is the nearest key of
-    another meaning. `drop` says that deleting the key leaves the training as it is.
+    another meaning. `drop` says that deleting the key leaves the training as it is; `relied`, that runs differ by this default.
     """
 
     kind: Literal["renamed", "removed", "moved", "deprecated", "value", "default", "meaning"]
@@ -28,6 +28,7 @@ class Change(NamedTuple):
     value: Any = None
     instead: str | None = None
     drop: bool = False
+    relied: bool = False
     version: str | None = None
     note: str | None = None
     source: str | None = None
@@ -92,6 +93,16 @@ class Default(NamedTuple):
 
     value: Any
     kind: Literal["value", "required", "computed", "group", "unset"]
+
+
+class DefaultChange(NamedTuple):
+    """A key that is worth something else since a release when it is left out."""
+
+    key: str
+    since: Release
+    old: Default
+    new: Default
+    note: str | None = None
 
 
 class Derived(NamedTuple):

@@ -11,6 +11,7 @@ from advisor.dialects.key_status import (
     Change,
     Choices,
     Default,
+    DefaultChange,
     Deprecated,
     Derived,
     Known,
@@ -140,6 +141,19 @@ class KeyTable:
         """All that is written down of the key's changes, of default, meaning and values too."""
         found = [_change(raw) for place in self._declared.places(section, key) for raw in place.table.stated("changes", place.section, key)]
         return tuple(change for index, change in enumerate(found) if change not in found[:index])
+
+    def defaults_relied_on(self, section: str | None) -> Iterator[DefaultChange]:
+        """The changes of defaults that make a run another one, as the overlays name them, oldest first within a table."""
+        for table, name in self._declared.members(section):
+            for raw in table.overlay.get("changes", ()):
+                if raw.get("relied") and name in raw.get("sections", (name,)) and not table.walk(name, segments(raw["key"]))[1]:
+                    releases = table.releases
+                    after = releases.position(raw["version"])
+                    old, new = (
+                        self.default(section, raw["key"], {table.framework: releases.names[position]}) for position in (after - 1, after)
+                    )
+                    if old is not None and new is not None:
+                        yield DefaultChange(raw["key"], Release(table.framework, raw["version"]), old, new, raw.get("note"))
 
     def keys(self, section: str | None, version: Versions = None) -> Iterator[str]:
         """Dotted paths of all keys that a release has, those of bases included; `*` stands for any name."""

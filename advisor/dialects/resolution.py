@@ -34,7 +34,7 @@ class Observation:
     """Something that reading the file showed and that is no value: a number that is text, a dead switch, a key written twice."""
 
     kind: str
-    place: Place
+    place: Place | None
     name: str | None
     """The canonical name concerned, where there is one."""
     details: Mapping[str, str] = field(default_factory=dict)
@@ -322,7 +322,8 @@ class _Reader:
         known = frozenset(key for key in own if self.is_known(key))
         named = {fact.place.key: fact.name for fact in self.facts.values() if fact.place}
         for remark in remarks(load_keys(self.table.framework), section, own, self.versions, known):
-            yield Observation(remark.kind, remark.place, named.get(remark.place.key), remark.details)
+            name = named.get(remark.place.key) if remark.place is not None else None
+            yield Observation(remark.kind, remark.place, name, remark.details)
 
     def is_known(self, key: str) -> bool:
         """Whether the dialect knows a key that carries nothing for us, such as a path or a logging switch."""

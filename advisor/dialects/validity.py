@@ -1,7 +1,7 @@
 """What the framework's releases say of a file's keys: misspelt, removed, renamed, with a value that no release takes.
 
 With a known version these are certain. Without one a file is dated by its keys: what is gone from the newest release is one remark, and
-nothing is called broken for being old.
+nothing is called broken for being old, and what it leaves to defaults that differ between the possible releases is another.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from advisor.configuration.fact import Place
-from advisor.dialects.key_status import Change, Choices, NotYet, Release, Removed, Renamed, UnknownKey
+from advisor.dialects.key_status import Change, Choices, Default, DefaultChange, NotYet, Range, Release, Removed, Renamed, UnknownKey
 from advisor.dialects.keys import KeyTable
+from advisor.dialects.releases import parsed
+from advisor.expression.notation import text
 from advisor.source.document import Scalar, Sequence
 
 NEAR_KEY = 0.88
@@ -21,11 +23,14 @@ NEAR_VALUE = 0.75
 `learning_rate`, `lora_rank` 0.84 from `local_rank`; values are few, so that `dpao` (0.75) can only be `dapo`."""
 
 
+_UNSTATED = {"required": "required", "computed": "worked out", "group": "a group"}
+
+
 class KeyRemark(NamedTuple):
     """One thing to say of a key: the kind of observation, and its words."""
 
     kind: str
-    place: Place
+    place: Place | None
     details: Mapping[str, str]
 
 
@@ -49,12 +54,33 @@ def remarks(
             yield KeyRemark("not-yet-key", place, {"since": _release(status.since)})
         else:
             yield from _value(table.choices(section, key, given), place)
+    dated = table.versions_for(section, places) or {}
+    relied = [
+        change
+        for change in table.defaults_relied_on(section)
+        if change.key not in places and change.since.framework not in versions and _within(change.since, dated.get(change.since.framework))
+    ]
+    if relied:
+        yield KeyRemark("default-changed", None, {"reason": "; ".join(_either(change) for change in relied)})
     if old:
-        dated = table.versions_for(section, places)
-        span = ", ".join(f"{name} {releases.oldest} to {releases.newest}" for name, releases in (dated or {}).items())
+        span = ", ".join(f"{name} {releases.oldest} to {releases.newest}" for name, releases in dated.items())
         for status, place in old:
             gone = _gone(status, place)
             yield gone._replace(kind="dated", details={**gone.details, "since": span or "no single release"})
+
+
+def _within(since: Release, possible: Range | None) -> bool:
+    """Whether a change lies between the releases that have all the file's keys."""
+    return possible is None or parsed(possible.oldest) < parsed(since.version) <= parsed(possible.newest)
+
+
+def _either(change: DefaultChange) -> str:
+    since = f"unset ({change.note})" if change.new.value is None and change.note else _worth(change.new)
+    return f"{change.key} is {_worth(change.old)} before {_release(change.since)} and {since} since"
+
+
+def _worth(default: Default) -> str:
+    return text(default.value) if default.kind == "value" and default.value is not None else _UNSTATED.get(default.kind, "unset")
 
 
 def _misspelt(key: str, suggestions: tuple[str, ...]) -> bool:

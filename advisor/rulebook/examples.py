@@ -23,7 +23,7 @@ class Seen(NamedTuple):
     """An observation as an example gives it."""
 
     kind: str
-    place: Place
+    place: Place | None
     name: str | None
     details: Mapping[str, str]
 
@@ -143,7 +143,8 @@ def _observations(example: Mapping[str, Any]) -> tuple[Seen, ...]:
     if seen is None:
         return ()
     details = {word: str(text) for word, text in seen.items() if word not in ("kind", "key", "name", "value")}
-    return (Seen(seen["kind"], _place(seen["key"], seen.get("value", seen.get("written", ""))), seen.get("name"), details),)
+    place = _place(seen["key"], seen.get("value", seen.get("written", ""))) if "key" in seen else None
+    return (Seen(seen["kind"], place, seen.get("name"), details),)
 
 
 def _place(key: str, value: Any) -> Place:

@@ -27,5 +27,5 @@ def origins_of(text: str, path: str = "run.yaml", **given: Any) -> dict[str, str
 
 
 def observed(run: Resolved) -> list[tuple[str, str]]:
-    """Kind and key of every observation."""
-    return [(observation.kind, observation.place.key) for observation in run.observations]
+    """Kind and key of every observation that has a place."""
+    return [(observation.kind, observation.place.key) for observation in run.observations if observation.place]

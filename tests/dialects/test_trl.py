@@ -316,3 +316,21 @@ def test_origins_tell_file_from_default() -> None:
 def test_a_misspelt_key_is_not_understood_and_known_ones_are() -> None:
     run = run_of(DPO + "learning_rte: 1.0e-6\nreport_to: none\nhub_model_id: me/x\n")
     assert run.keys_unknown == ("learning_rte",)
+
+
+def left_to_the_release(text: str, **versions: str) -> str:
+    seen = run_of(text, versions=versions).observations
+    return "".join(one.details["reason"] for one in seen if one.kind == "default-changed")
+
+
+def test_a_default_that_changed_is_remarked_on_where_the_release_is_not_known() -> None:
+    assert left_to_the_release(GRPO).startswith(
+        "beta is 0.04 before trl 0.19.0 and 0 since; loss_type is bnpo before trl 0.22.0 and dapo since"
+    )
+    assert left_to_the_release(GRPO, trl="0.18.0") == ""
+
+
+def test_keys_that_date_the_file_settle_its_defaults() -> None:
+    newer = GRPO + "loss_type: dapo\nnum_generations_eval: 4\n"  # 0.26.0
+    assert "beta" not in left_to_the_release(newer)
+    assert "max_completion_length is 256 before trl 1.10.0" in left_to_the_release(newer)

@@ -16,7 +16,7 @@ KINDS: dict[str, set[str]] = {
     "moved": {"safe"},
     "deprecated": {"instead", "version"},
     "value": {"value", "new", "safe", "version"},
-    "default": {"version"},
+    "default": {"version", "relied"},
     "meaning": {"version"},
 }
 COMMON = {"kind", "key", "sections", "below", "note", "source"}
