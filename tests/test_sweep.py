@@ -174,7 +174,8 @@ def test_an_interrupt_ends_the_run_in_one_line(tmp_path: Path) -> None:
     """A pipe that nobody reads from keeps the run waiting in its output until it is interrupted."""
     for number in range(800):
         (tmp_path / f"run_{number:03}.yaml").write_text(RUN.format(number=number, rate="0.1", batch=8, least=0.0, size=1))
-    program = "from advisor.cli import main; main()"
+    # Python leaves an interrupt ignored where its parent does, as a shell does for what runs in its background.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from advisor.cli import main; main()"
     command = [sys.executable, "-c", program, "check", "--jobs", "2", str(tmp_path)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[1], start_new_session=True
@@ -186,6 +187,16 @@ def test_an_interrupt_ends_the_run_in_one_line(tmp_path: Path) -> None:
         _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in said
+
+
+def test_a_reader_that_goes_away_ends_the_run_without_a_word_and_without_a_clean_result(files: list[Path]) -> None:
+    command = [sys.executable, "-c", "from advisor.cli import main; main()", "check", *map(str, files)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[1]) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 141
+    assert b"Traceback" not in said and b"Broken" not in said
 
 
 @pytest.mark.distributed

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from advisor import __version__
-from advisor.cli.status import ERROR, INTERNAL
+from advisor.cli.status import ERROR, INTERNAL, INTERRUPTED, UNREAD
 from advisor.errors import InputError
 
 COMMANDS = {
@@ -58,22 +58,25 @@ def group() -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (or these arguments) and give its exit status; whatever goes wrong is said in one line."""
     try:
-        status = group.main(arguments, prog_name="rlhf-lint", standalone_mode=False)
+        # Not `group.main`, which takes a reader that went away for a failure of its own and ends the process.
+        with group.make_context("rlhf-lint", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            status = group.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
         error.show()
         return ERROR
-    except click.Abort:
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)  # ends the line on which a terminal shows ^C
+        return INTERRUPTED
     except InputError as error:
         click.echo(f"rlhf-lint: {error}", err=True)
         return ERROR
     except BrokenPipeError:
-        # The reader went away (`| head`); nothing is wrong with the run, and Python must not complain at exit either.
+        # The reader went away (`| head`). That is no fault to speak of, but no clean result either, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return UNREAD
     except Exception as error:
         if os.environ.get("RLHF_LINT_TRACEBACK"):
             raise
