@@ -32,7 +32,7 @@ class PreferenceLoss(Section):
     beta: float | None = value("strength of the implicit KL constraint; its unit depends on the loss", minimum=0)
     beta_min: float | None = value("lowest beta that a dynamic schedule may reach", minimum=0)
     beta_max: float | None = value("highest beta that a dynamic schedule may reach", minimum=0)
-    label_smoothing: float | None = value("share of preference labels taken to be flipped", "probability", minimum=0, maximum=0.5)
+    label_smoothing: float | None = value("share of preference labels taken to be flipped", "probability", minimum=0, maximum=1)
     gamma: float | None = value("target margin of SimPO, in units of the reward", minimum=0)
     sft_weight: float | None = value("weight of a supervised term on the chosen answers", minimum=0)
 

@@ -36,6 +36,7 @@ def functions(native: Native | None, versions: Mapping[str, str] | None = None) 
             "text": Function(text, Type.TEXT, lambda key: _text(native, key)),
             "truth": Function(text, truth, lambda key: _truth(native, key)),
             "length": Function(text, Type.NUMBER, lambda key: _length(native, key)),
+            "numbers": Function(text, truth, lambda key: _numbers(native, key)),
             "calls": Function(text, truth, lambda pattern: native.calls(pattern)),
             "says": Function((Type.TEXT, Type.TEXT), truth, lambda pattern, word: _says(native, pattern, word)),
             "path_has": Function(text, truth, lambda word: word in native.path_words),
@@ -106,6 +107,15 @@ def _length(native: Native, key: str) -> Result:
     if place is not None and isinstance(place.node, Scalar) and place.node.value not in (None, ""):
         return str(place.node.value).strip(",").count(",") + 1
     return UNKNOWN
+
+
+def _numbers(native: Native, key: str) -> Result:
+    """Whether every item of a list is a number, to a YAML 1.1 loader too: in `[1e0, "2.0"]` none is."""
+    place = native.find(key)
+    if place is None or not isinstance(place.node, Sequence):
+        return UNKNOWN
+    items = [item for item in place.node.items if isinstance(item, Scalar)]
+    return len(items) == len(place.node.items) and not any(isinstance(item.value, str) or isinstance(item.legacy, str) for item in items)
 
 
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:

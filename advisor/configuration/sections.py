@@ -36,7 +36,7 @@ class Optimizer(Section):
     beta1: float | None = value("Adam's first decay rate", minimum=0, maximum=1)
     beta2: float | None = value("Adam's second decay rate", minimum=0, maximum=1)
     epsilon: float | None = value("Adam's epsilon", minimum=0)
-    max_grad_norm: float | None = value("gradient norm above which gradients are scaled down; 0 is no clipping", minimum=0)
+    max_grad_norm: float | None = value("gradient norm above which gradients are scaled down; 0 or less is no clipping")
 
 
 class Schedule(Section):

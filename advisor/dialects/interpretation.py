@@ -60,7 +60,7 @@ def _scalar(node: Scalar, declared: Declared, loader: Loader) -> Reading:
     if fitting is None:
         return Reading(unknown=f"{node_text(value)} stands where {article(declared.kind)} belongs", trouble="type")
     if not within(declared, fitting):
-        return Reading(fitting, trouble="bounds")
+        return _impossible(node, declared)
     differs = node.style == "plain" and isinstance(node.legacy, str)
     return Reading(fitting, trouble="notation" if differs and loader in ("casts", "floats", "keeps", "unknown") else None)
 
@@ -79,8 +79,13 @@ def _from_text(text: str, node: Scalar, declared: Declared, loader: Loader) -> R
     if fitting is None:
         return Reading(unknown=f"{text!r} stands where {article(declared.kind)} belongs", trouble="type")
     if not within(declared, fitting):
-        return Reading(fitting, trouble="bounds")
+        return _impossible(node, declared)
     return Reading(fitting, trouble=None if loader in ("casts", "floats") else "quoted")
+
+
+def _impossible(node: Scalar, declared: Declared) -> Reading:
+    """A value that cannot be: nothing is worked out from it, so that there is one finding and not one for all that follows."""
+    return Reading(unknown=f"{node_text(node.value)} is impossible for {article(declared.kind)} {declared.bounds}", trouble="bounds")
 
 
 def parsed_number(text: str) -> int | float | None:

@@ -225,7 +225,12 @@ class KeyTable:
             candidates = [other for other, entry in level if table.releases.has(entry, position)]
             near += [".".join([*done, other, *rest[1:]]) for other in _nearest(rest[0], candidates)]
         inside = {name for table, name in self._declared.members(section) if table is self._declared}
-        elsewhere = [name for name in self.sections if name not in inside and not self._declared.walk(name, steps)[1]]
+        position = positions[self.framework]
+        elsewhere = []
+        for name in self.sections:
+            chain, rest = self._declared.walk(name, steps)
+            if name not in inside and not rest and all(self._declared.releases.has(entry, position) for entry in chain):
+                elsewhere.append(name)
         return UnknownKey(_nearest(key, list(dict.fromkeys(near))), tuple(elsewhere))
 
 

@@ -7,11 +7,11 @@ nothing is called broken for being old, and what it leaves to defaults that diff
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from advisor.configuration.fact import Place
-from advisor.dialects.key_status import Change, Choices, Default, DefaultChange, NotYet, Range, Release, Removed, Renamed, UnknownKey
+from advisor.dialects.key_status import Change, Default, DefaultChange, NotYet, Range, Release, Removed, Renamed, UnknownKey
 from advisor.dialects.keys import KeyTable
 from advisor.dialects.releases import parsed
 from advisor.expression.notation import text
@@ -21,8 +21,8 @@ NEAR_KEY = 0.88
 NEAR_VALUE = 0.75
 """Similarity (difflib's ratio) from which an unknown word counts as a misspelling of a known one: `learning_rte` is 0.96 from
 `learning_rate`, `lora_rank` 0.84 from `local_rank`; values are few, so that `dpao` (0.75) can only be `dapo`."""
-
-
+_NAMED = 6
+"""Keys, classes or values named in one remark."""
 _UNSTATED = {"required": "required", "computed": "worked out", "group": "a group"}
 
 
@@ -39,12 +39,14 @@ def remarks(
 ) -> Iterator[KeyRemark]:
     """Remarks on a run's keys. `places` are by the framework's own key; `known` are keys of other programs that read the same file."""
     given = {name: version for name, version in versions.items() if name} or None
+    # A release that is known has all its keys and values in the table; one that is not may have others.
+    sure = table.framework in versions
     old: list[tuple[Removed | Renamed, Place]] = []
+    nowhere: list[tuple[str, UnknownKey]] = []
     for key, place in places.items():
         status = table.status(section, key, given)
         if isinstance(status, UnknownKey):
-            if key not in known and _misspelt(key, status.suggestions):
-                yield KeyRemark("unknown-key", place, {"suggestion": status.suggestions[0], "reason": table.unknown_keys(given) or ""})
+            nowhere.append((key, status))
         elif isinstance(status, (Removed, Renamed)):
             if status.since.framework in versions:
                 yield _gone(status, place)
@@ -53,7 +55,10 @@ def remarks(
         elif isinstance(status, NotYet) and status.since.framework in versions:
             yield KeyRemark("not-yet-key", place, {"since": _release(status.since)})
         else:
-            yield from _value(table.choices(section, key, given), place)
+            yield from _value(table, section, key, given, place, sure)
+    yield from _undeclared(
+        [(key, places[key], status) for key, status in nowhere if key not in known], table.unknown_keys(given) or "", sure
+    )
     dated = table.versions_for(section, places) or {}
     relied = [
         change
@@ -83,6 +88,26 @@ def _worth(default: Default) -> str:
     return text(default.value) if default.kind == "value" and default.value is not None else _UNSTATED.get(default.kind, "unset")
 
 
+def _undeclared(keys: list[tuple[str, Place, UnknownKey]], handling: str, sure: bool) -> Iterator[KeyRemark]:
+    """Keys that no release has here: spelt like another, or, where the release is known, those of other runs and the rest in one remark."""
+    rest: list[str] = []
+    for key, place, status in keys:
+        if _misspelt(key, status.suggestions):
+            yield KeyRemark("unknown-key", place, {"suggestion": status.suggestions[0], "reason": handling})
+        elif sure and handling in ("error", "ignored"):
+            if status.elsewhere:
+                yield KeyRemark("foreign-key", place, {"reason": _listed(status.elsewhere)})
+            else:
+                rest.append(key)
+    if rest:
+        yield KeyRemark("undeclared-keys", None, {"reason": _listed(rest)})
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = list(names)
+    return ", ".join(shown[:_NAMED]) + (" ..." if len(shown) > _NAMED else "")
+
+
 def _misspelt(key: str, suggestions: tuple[str, ...]) -> bool:
     return bool(suggestions) and difflib.SequenceMatcher(None, key, suggestions[0]).ratio() >= NEAR_KEY
 
@@ -104,19 +129,46 @@ def _advice(change: Change | None) -> dict[str, str]:
     return {**advice, "safe": "yes" if change.safe and not change.values else "no"}
 
 
-def _value(choices: Choices | None, place: Place) -> Iterator[KeyRemark]:
-    """A word that is none of the key's values but nearly one of them."""
+def _value(table: KeyTable, section: str, key: str, given: Mapping[str, str] | None, place: Place, sure: bool) -> Iterator[KeyRemark]:
+    """A value of a kind that the key does not take, or a word that is none of its values but nearly one; with `sure`, any other word."""
+    choices = table.choices(section, key, given)
+    renamed = {change.value: change for change in table.changes(section, key) if change.kind == "value"}
     if choices is None:
+        if None not in renamed:
+            yield from _kind(table.type(section, key, given), place)
         return
     taken = [str(value) for value in (*choices.values, *choices.outdated)]
     items = place.node.items if isinstance(place.node, Sequence) else (place.node,)
     for item in items:
-        if not isinstance(item, Scalar) or not isinstance(item.value, str) or item.value in taken or "${" in item.value:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str) or "${" in item.value:
             continue
-        near = difflib.get_close_matches(item.value, taken, 1, NEAR_VALUE)
-        # A longer or shorter word may be a value of a release that the table does not know.
-        if near and item.value not in near[0] and near[0] not in item.value:
-            yield KeyRemark("choice", place, {"written": item.value, "suggestion": near[0], "reason": choices.checked})
+        if choices.checked == "parse" and item.value == "no" in taken and item.legacy is False:
+            yield KeyRemark("switch-word", place, {"written": item.value})
+        elif item.value not in taken:
+            yield from _word(item.value, taken, choices.checked, renamed.get(item.value), place, sure)
+
+
+def _word(word: str, taken: list[str], checked: str, change: Change | None, place: Place, sure: bool) -> Iterator[KeyRemark]:
+    near = difflib.get_close_matches(word, taken, 1, NEAR_VALUE)
+    if change is not None and change.version is not None:
+        if sure:
+            yield KeyRemark("renamed-value", place, {"written": word, "version": change.version, "replacement": str(change.new)})
+    # A longer or shorter word may be a value of a release that the table does not know.
+    elif near and (sure or (word not in near[0] and near[0] not in word)):
+        yield KeyRemark("choice", place, {"written": word, "reason": checked, "suggestion": near[0]})
+    elif sure:
+        yield KeyRemark("choice", place, {"written": word, "reason": checked, "taken": _listed(taken)})
+
+
+def _kind(declared: str | None, place: Place) -> Iterator[KeyRemark]:
+    """A number with a point where the framework declares a whole one, or nothing where it declares something."""
+    if declared is None or not isinstance(place.node, Scalar):
+        return
+    written = place.document.text[place.node.span.start : place.node.span.end]
+    if declared in ("int", "int | None") and isinstance(place.node.value, float) and place.node.value.is_integer():
+        yield KeyRemark("fraction", place, {"written": written, "expected": declared})
+    elif declared in ("int", "float") and place.node.value is None:
+        yield KeyRemark("nothing", place, {"written": written or "an empty value", "expected": declared})
 
 
 def _release(release: Release) -> str:

@@ -26,6 +26,7 @@ OBSERVED = (
     "replacement",
     "version",
     "suggestion",
+    "taken",
     "since",
     "default",
     "old_default",

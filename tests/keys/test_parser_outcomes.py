@@ -1,4 +1,4 @@
-"""What TRL does with each configuration of `data/parser_outcomes.yaml`: the key tables must agree with it, and so must TRL itself."""
+"""What TRL does with each configuration of `data/parser_outcomes.yaml`: the key tables and the linter must agree, and TRL itself."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ import yaml
 
 from advisor.dialects.key_status import Deprecated, Known
 from advisor.dialects.keys import load_keys
+from advisor.dialects.options import Options, fact_from_text
+from advisor.pipeline import lint_file
+from advisor.rulebook.finding import Severity
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "data" / "parser_outcomes.yaml").read_text(encoding="utf-8"))
 PAIR = {"trl": "1.16.0", "transformers": "5.23.0"}
+STRUCTURAL = ("CFG", "KEY", "TRL", "HFT")
+"""Rules that say how a framework reads a file, and not what a good value is."""
 CLASSES = {"dpo": "DPOConfig", "grpo": "GRPOConfig"}
 
 
@@ -60,6 +65,29 @@ def test_choices_that_trl_checks_late_are_marked_so() -> None:
         assert choices is not None
         assert choices.checked == "step"
         assert value not in choices.values
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_the_linter_foretells_what_trl_does(case: dict[str, Any], tmp_path: Path) -> None:
+    if case.get("via") == "python":
+        made = CLASSES[case["method"]]
+        name, text = "train.py", f"from trl import {made}\n\nargs = {made}(output_dir='runs', {case['config']})\n"
+    else:
+        name, text = "config.yaml", f"{case['config']}\noutput_dir: runs\nuse_cpu: true\n"
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    facts = [fact_from_text("method", case["method"]), fact_from_text("gpus", "1")]
+    outcome = lint_file(str(path), options=Options("trl", PAIR, {fact.name: fact for fact in facts}))
+    assert outcome.error is None
+    found = {finding.rule for finding in outcome.findings if finding.severity is not Severity.INFO}
+    if "finding" in case:
+        assert case["finding"] in found
+    else:
+        assert not [rule for rule in found if rule.startswith(STRUCTURAL)]
+
+
+def test_everything_that_trl_refuses_is_foretold() -> None:
+    assert all("finding" in case for case in CASES if "error" in case)
 
 
 @pytest.mark.real

@@ -11,6 +11,8 @@ UNIONS = ("Optional", "Union")
 WRAPPERS = ("Annotated", "NotRequired", "Required", "Final")
 LISTS = ("list", "List", "Sequence", "tuple", "Tuple", "set", "Set", "Iterable", "conlist", "MinLenType", "SetList")
 MAPPINGS = ("dict", "Dict", "Mapping", "MutableMapping")
+CLOSED = ("bool", "int", "float", "None")
+"""Plain types that no word belongs to."""
 OPAQUE = ("Callable", "type", "Type", "ClassVar")
 
 
@@ -20,6 +22,8 @@ class Annotation:
     def __init__(self, modules: Modules, module: str, node: ast.expr) -> None:
         self._modules = modules
         self.choices: list[Json] = []
+        self.free = False
+        """Beside the choices stands any text, or a type of another package that may be more of them."""
         parts = self._parts(module, node, 0)
         words = [word for word in dict.fromkeys(parts) if word != "None"]
         self.type = " | ".join(words + (["None"] if "None" in parts else [])) or "Any"
@@ -37,6 +41,7 @@ class Annotation:
             return self._subscript(module, node, depth)
         if isinstance(node, ast.Name):
             return self._name(module, node, depth)
+        self.free = True
         return [ast.unparse(node).rpartition(".")[2]]
 
     def _subscript(self, module: str, node: ast.Subscript, depth: int) -> list[str]:
@@ -73,6 +78,7 @@ class Annotation:
         alias = self._modules.constant(module, node.id)
         if alias and isinstance(alias[1], ast.Subscript | ast.BinOp):
             return self._parts(*alias, depth + 1)
+        self.free |= node.id not in CLOSED
         return [{"List": "list", "Dict": "dict", "Tuple": "list"}.get(node.id, node.id)]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .annotations import references
+from .annotations import Annotation, references
 from .classes import declared, is_model
 from .modules import ClassAt, Modules
 from .snapshot import Field, Section
@@ -36,7 +36,9 @@ def expanded(modules: Modules, at: ClassAt, prefix: str = "", above: tuple[str, 
     """Fields by dotted path, models inside models expanded; of several models in one place (a union) the first states a shared key."""
     fields: dict[str, Field] = {}
     for name, item in declared(modules, at).items():
-        fields[prefix + name] = item.field
+        # Where a union also takes any text, Pydantic holds no word against the listed ones.
+        free = item.field.choices and Annotation(modules, item.module, item.annotation).free
+        fields[prefix + name] = replace(item.field, choices=None) if free else item.field
         for module, node, mark in references(modules, item.module, item.annotation):
             inner = ClassAt(module, node)
             if len(above) < DEEPEST and node.name not in above and is_model(modules, inner):

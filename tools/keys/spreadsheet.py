@@ -58,6 +58,8 @@ def _at(row: dict[str, str], version: str) -> Field | None:
         return None
     annotation = Annotation(Modules(Nothing()), "", _annotation(row["type"]))
     choices = tuple(json.loads(row["choices"])) if row["choices"] else tuple(annotation.choices) or None
+    if annotation.free and (annotation.choices or " | " in annotation.type.removesuffix(" | None")):
+        choices = None  # the listed values are one member of a union that takes others
     plugin = row["extra_keys"].removeprefix("plugin ") if row["extra_keys"].startswith("plugin ") else None
     stated = "<req>" if row["required"] == "True" else row["default"]
     changes = CHANGE.findall(row["default_changes"])
