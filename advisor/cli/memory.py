@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from advisor.cli.options import further_documents, options_from, run_options
+from advisor.cli.options import further_documents, run_options
 from advisor.cli.status import CLEAN, ERROR
 from advisor.cli.targets import targets
+from advisor.cli.terms import file_terms
 from advisor.dialects.resolution import resolve
 from advisor.dry_run import device_of, predict
 from advisor.errors import InputError
@@ -32,13 +33,13 @@ def command(**given: Any) -> int:
     --gpu all compares the cards that --gpu knows.
     """
     every = given["gpu"] == "all"
-    options = options_from({**given, "gpu": None if every else given["gpu"]})
     further = further_documents(given)
     predictions = []
     for target in targets(given["paths"]):
         content = sys.stdin.buffer.read() if target.path == "-" else None
         try:
-            resolved = resolve([read(target.path, content), *further], options)
+            options = file_terms({**given, "gpu": None if every else given["gpu"]}, target.path).options
+            resolved = resolve([read(target.path, content), *further], options.without("hardware.gpu") if every else options)
             found = predict(resolved.facts, resolved.document)
             others = tuple(predict(resolved.facts, resolved.document, device=device, levers=False) for device in devices()) if every else ()
             solved = _solved(resolved.facts, resolved.document, given) if given["solve"] else None

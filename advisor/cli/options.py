@@ -20,7 +20,7 @@ PATHS = click.Path(path_type=str)
 
 
 def run_options(command: Command) -> Command:
-    """The options of `check`, `show`, `memory` and `report`."""
+    """The options of every command that reads a configuration."""
     for option in reversed(
         [
             click.option("--history", "histories", multiple=True, metavar="PATH", help="metrics of the run: a file or a run directory"),
@@ -33,6 +33,7 @@ def run_options(command: Command) -> Command:
             click.option("--samples", metavar="N", help="training samples or prompts in the data set"),
             click.option("--gpus", metavar="N", help="number of GPUs"),
             click.option("--gpu", metavar="NAME", help="kind of GPU, e.g. h100-80gb"),
+            click.option("--isolated", is_flag=True, help="use no settings file"),
         ]
     ):
         command = option(command)

@@ -9,19 +9,18 @@ from typing import Any
 
 import click
 
-from advisor.cli.options import further_documents, options_from, run_options
+from advisor.cli.options import further_documents, run_options
 from advisor.cli.status import CLEAN
 from advisor.cli.terminal import coloured
+from advisor.cli.terms import file_terms
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis
-from advisor.dialects.options import Options
 from advisor.errors import InputError
 from advisor.fixes.difference import unified_diff
 from advisor.history.merging import merge
 from advisor.history.recognition import read_history
 from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
-from advisor.rulebook.selection import Selection
 from advisor.run_configuration import configuration_in
 from advisor.source.document import Document
 from advisor.suggestion import Suggestion, suggest
@@ -44,12 +43,11 @@ def command(**given: Any) -> int:
 
     RUN is a run directory or a history file. HTML needs the extra rlhf-lint[report].
     """
-    options = options_from(given)
-    diagnosis = diagnosis_of(given, options, further_documents(given))
+    diagnosis = diagnosis_of(given, further_documents(given))
     if given["quick_test"] is not None:
         from advisor.cli.quick_testing import write_quick_test
 
-        write_quick_test(diagnosis.outcome, given["quick_test"], options)
+        write_quick_test(diagnosis.outcome, given["quick_test"], file_terms(given, diagnosis.outcome.path or given["run"]).options)
     audience = Audience(given["show_info"], colour=coloured())
     for name, path in _destinations(given["outputs"]):
         _write(path, render(name, diagnosis, Audience(given["show_info"])))
@@ -57,18 +55,18 @@ def command(**given: Any) -> int:
     return CLEAN
 
 
-def diagnosis_of(given: Mapping[str, Any], options: Options, further: Sequence[Document]) -> Diagnosis:
+def diagnosis_of(given: Mapping[str, Any], further: Sequence[Document]) -> Diagnosis:
     """Read, lint and diagnose the run. Raises InputError for a run without metrics or a configuration that cannot be read."""
     run = given["run"]
     history = merge([read_history(path) for path in (run, *given["histories"])])
     config, remarks = given["config"], []
     if config is None and Path(run).is_dir():
-        found = configuration_in(Path(run), options)
+        found = configuration_in(Path(run), file_terms(given, run).options)
         if found is not None:
             config = found.path
             if found.others:
                 remarks.append(f"{len(found.others) + 1} configurations lie in the directory; --config names another")
-    selection = Selection()
+    options, selection, _ = file_terms(given, config or run)
     if config is None:
         outcome = lint_history(history, options, selection)
         difference = ""

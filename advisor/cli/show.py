@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from advisor.cli.options import further_documents, options_from, run_options
+from advisor.cli.options import further_documents, run_options
 from advisor.cli.status import CLEAN, ERROR
 from advisor.cli.targets import targets
+from advisor.cli.terms import file_terms
 from advisor.dialects.resolution import Resolved, resolve
 from advisor.errors import InputError
 from advisor.reports.configuration_report import render_json, render_text
@@ -22,13 +23,12 @@ from advisor.source.reading import read
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", help="how values are printed")
 def command(**given: Any) -> int:
     """Print the configuration as it was understood: canonical name, value, origin, native key."""
-    options = options_from(given)
     further = further_documents(given)
     runs: list[tuple[str, Resolved | InputError]] = []
     for target in targets(given["paths"]):
         content = sys.stdin.buffer.read() if target.path == "-" else None
         try:
-            runs.append((target.path, resolve([read(target.path, content), *further], options)))
+            runs.append((target.path, resolve([read(target.path, content), *further], file_terms(given, target.path).options)))
         except InputError as error:
             if target.named:
                 click.echo(f"rlhf-lint: {error}", err=True)

@@ -73,6 +73,11 @@ class Terms:
         return checked_settings(file)
 
 
+def file_terms(given: Mapping[str, Any], path: str | None) -> FileTerms:
+    """The terms of a file for commands without words of their own on rules. Raises InputError as `Terms.of` does."""
+    return Terms(options_from(given), Selection(), isolated=given["isolated"]).of(path)
+
+
 def checked_settings(file: str) -> Settings:
     """Settings whose packs can be read and whose rules exist. Raises InputError."""
     from advisor.errors import InputError

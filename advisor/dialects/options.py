@@ -38,6 +38,10 @@ class Options:
         fact = self.facts.get("method")
         return fact.value if fact is not None and isinstance(fact.value, str) else None
 
+    def without(self, name: str) -> Options:
+        """These options without the fact of a canonical name."""
+        return replace(self, facts={other: fact for other, fact in self.facts.items() if other != name})
+
     def with_comments(self, document: Document) -> Options:
         """These options and, beneath them, the document's inline facts. Raises InputError for a fact that cannot be read."""
         found: dict[str, Fact] = {}

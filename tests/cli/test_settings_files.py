@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from advisor.cli.entry import run
+from tests.diagnosis.runs import run_directory
 
 CONFIG = """\
 policy_name: meta-llama/Llama-3.2-1B-Instruct
@@ -105,6 +107,34 @@ def test_parameters_stand_in_for_options(project: Path, capsys: pytest.CaptureFi
     (project / "rlhf-lint.toml").write_text("[parameters]\ngpus = 8\n")
     run(["check", "--output-format", "text", "configs/dpo.yaml"])
     assert "batch 256 on 8 GPUs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (["show", "configs/dpo.yaml"], "option gpus=8"),
+        (["memory", "configs/dpo.yaml"], "h100-80gb, 8 GPUs"),
+        (["compare", "configs/dpo.yaml", "other.yaml"], "256  512"),
+    ],
+)
+def test_every_command_that_reads_a_configuration_heeds_parameters(
+    project: Path, capsys: pytest.CaptureFixture[str], command: list[str], shown: str
+) -> None:
+    (project / "rlhf-lint.toml").write_text('[parameters]\ngpus = 8\ngpu = "h100-80gb"\n')
+    (project / "other.yaml").write_text(CONFIG.replace("32", "64"))
+    run(command)
+    assert shown in capsys.readouterr().out
+    run([*command, "--isolated"])
+    assert shown not in capsys.readouterr().out
+
+
+def test_a_report_leaves_out_what_settings_ignore(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = run_directory(project, [0.0] * 6, [None] * 6)
+    run(["report", str(folder), "--show-info", "--isolated"])
+    [rule, *_] = re.findall(r"\[([A-Z]{3}\d{3})\]", capsys.readouterr().out)
+    (project / "rlhf-lint.toml").write_text(f'ignore = ["{rule}"]\n')
+    run(["report", str(folder), "--show-info"])
+    assert rule not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
