@@ -75,9 +75,8 @@ class NotYet(NamedTuple):
 
 
 class UnknownKey(NamedTuple):
-    """No release has such a key here. `suggestions` are keys that the release has, nearest first; `elsewhere` sections that have it."""
+    """No release has such a key here. `elsewhere` are sections that have it in this one; `KeyTable.alike` says what is spelt like it."""
 
-    suggestions: tuple[str, ...]
     elsewhere: tuple[str, ...]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from advisor.dialects.declarations import Declarations, Place, Versions, is_open, load, segments
@@ -58,7 +58,7 @@ class KeyTable:
         """Whether a release has the section at all; of a group, its first member. One that no release has is `UnknownKey`."""
         name = self.groups.get(section, [section])[0]
         if name not in self._declared.sections:
-            return UnknownKey(_nearest(section, [*self.sections, *self.groups]), ())
+            return UnknownKey(())
         position = self._position(version)
         since, until = self._declared.releases.life(self._declared.sections[name])
         if position < since:
@@ -80,11 +80,7 @@ class KeyTable:
 
     def status(self, section: str | None, key: str, version: Versions = None) -> Status:
         """What a release says of a key. A section that the release no longer has is judged as in its last release."""
-        positions = self._declared.positions(version)
-        places = self._declared.places(section, key)
-        if section in self._declared.sections:
-            _, until = self._declared.releases.life(self._declared.sections[section])
-            positions[self.framework] = min(positions[self.framework], until - 1)
+        positions, places = self._positions(section, version), self._declared.places(section, key)
         there = [place for place in places if place.there(positions[place.table.framework])]
         if there:
             return _present(there, positions)
@@ -186,6 +182,14 @@ class KeyTable:
     def _position(self, version: Versions) -> int:
         return self._declared.positions(version)[self.framework]
 
+    def _positions(self, section: str | None, version: Versions) -> dict[str, int]:
+        """The releases in question, for a section that they no longer have its last one."""
+        positions = self._declared.positions(version)
+        if section in self._declared.sections:
+            _, until = self._declared.releases.life(self._declared.sections[section])
+            positions[self.framework] = min(positions[self.framework], until - 1)
+        return positions
+
     def _at(self, history: Sequence[Sequence[Any]] | None, version: Versions) -> str | None:
         held: str | None = self._declared.releases.at(history, self._position(version))[1] if history else None
         return held
@@ -210,28 +214,34 @@ class KeyTable:
                     return Renamed(since, names[last], change)
         return Removed(since, names[last], change)
 
-    def _undeclared(self, section: str | None, key: str, positions: dict[str, int]) -> Known | UnknownKey:
-        """A name inside a mapping that takes any, or else a key that is nowhere: what is spelt like it, and where else it stands."""
-        steps = segments(key)
-        if not steps:
-            return UnknownKey((), ())
+    def alike(self, section: str | None, key: str, version: Versions = None) -> tuple[str, ...]:
+        """Keys of a release that are spelt like one that it has not, nearest first."""
+        steps, positions = segments(key), self._positions(section, version)
         near: list[str] = []
-        for table, name in self._declared.members(section):
+        for table, name in self._declared.members(section) if steps else ():
             chain, rest = table.walk(name, steps)
+            if rest:
+                done = tuple(steps[: len(chain)])
+                near += [".".join([*done, other, *rest[1:]]) for other in _alike(table, name, done, rest[0], positions[table.framework])]
+        return _nearest(key, list(dict.fromkeys(near)))
+
+    def _undeclared(self, section: str | None, key: str, positions: dict[str, int]) -> Known | UnknownKey:
+        """A name inside a mapping that takes any, or else a key that is nowhere, and where else it stands."""
+        steps = segments(key)
+        inside = set()
+        for table, name in self._declared.members(section) if steps else ():
+            chain, _ = table.walk(name, steps)
             if chain and is_open(chain[-1]):
                 return Known(free=True)
-            done = steps[: len(chain)]
-            level, position = table.below(name, chain).items(), positions[table.framework]
-            candidates = [other for other, entry in level if table.releases.has(entry, position)]
-            near += [".".join([*done, other, *rest[1:]]) for other in _nearest(rest[0], candidates)]
-        inside = {name for table, name in self._declared.members(section) if table is self._declared}
-        position = positions[self.framework]
-        elsewhere = []
+            if table is self._declared:
+                inside.add(name)
+        return UnknownKey(tuple(self._elsewhere(steps, inside, positions[self.framework])) if steps else ())
+
+    def _elsewhere(self, steps: Sequence[str], inside: set[str], position: int) -> Iterator[str]:
         for name in self.sections:
             chain, rest = self._declared.walk(name, steps)
             if name not in inside and not rest and all(self._declared.releases.has(entry, position) for entry in chain):
-                elsewhere.append(name)
-        return UnknownKey(_nearest(key, list(dict.fromkeys(near))), tuple(elsewhere))
+                yield name
 
 
 def _present(there: Sequence[Place], positions: dict[str, int]) -> Known | Deprecated:
@@ -256,6 +266,14 @@ def _replacement(place: Place) -> Change | None:
 def _change(raw: dict[str, Any]) -> Change:
     fields = {name: value for name, value in raw.items() if name not in ("sections", "values", "below")}
     return Change(**fields, values=tuple((old, new) for old, new in raw.get("values", ())))
+
+
+@lru_cache(maxsize=4096)
+def _alike(table: Declarations, section: str, above: tuple[str, ...], word: str, position: int) -> tuple[str, ...]:
+    """Keys of one level that are spelt like a word. Remembered: the items of a list ask the same question once for each."""
+    chain, _ = table.walk(section, above)
+    level = table.below(section, chain).items()
+    return _nearest(word, [other for other, entry in level if table.releases.has(entry, position)])
 
 
 def _nearest(word: str, candidates: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ NEAR_VALUE = 0.75
 `learning_rate`, `lora_rank` 0.84 from `local_rank`; values are few, so that `dpao` (0.75) can only be `dapo`."""
 _NAMED = 6
 """Keys, classes or values named in one remark."""
+_LOOKED_INTO = 200
+"""Unknown keys of a file of which it is asked what they are spelt like; a file with more of them is another program's."""
 _UNSTATED = {"required": "required", "computed": "worked out", "group": "a group"}
 
 
@@ -56,9 +58,9 @@ def remarks(
             yield KeyRemark("not-yet-key", place, {"since": _release(status.since)})
         else:
             yield from _value(table, section, key, given, place, sure)
-    yield from _undeclared(
-        [(key, places[key], status) for key, status in nowhere if key not in known], table.unknown_keys(given) or "", sure
-    )
+    unknown = {key: status for key, status in nowhere if key not in known}
+    near = {key: table.alike(section, key, given) for key in list(unknown)[:_LOOKED_INTO]}
+    yield from _undeclared(unknown, near, places, table.unknown_keys(given) or "", sure)
     dated = table.versions_for(section, places) or {}
     relied = [
         change
@@ -88,12 +90,15 @@ def _worth(default: Default) -> str:
     return text(default.value) if default.kind == "value" and default.value is not None else _UNSTATED.get(default.kind, "unset")
 
 
-def _undeclared(keys: list[tuple[str, Place, UnknownKey]], handling: str, sure: bool) -> Iterator[KeyRemark]:
+def _undeclared(
+    keys: Mapping[str, UnknownKey], near: Mapping[str, tuple[str, ...]], places: Mapping[str, Place], handling: str, sure: bool
+) -> Iterator[KeyRemark]:
     """Keys that no release has here: spelt like another, or, where the release is known, those of other runs and the rest in one remark."""
     rest: list[str] = []
-    for key, place, status in keys:
-        if _misspelt(key, status.suggestions):
-            yield KeyRemark("unknown-key", place, {"suggestion": status.suggestions[0], "reason": handling})
+    for key, status in keys.items():
+        place = places[key]
+        if _misspelt(key, near.get(key, ())):
+            yield KeyRemark("unknown-key", place, {"suggestion": near[key][0], "reason": handling})
         elif sure and handling in ("error", "ignored"):
             if status.elsewhere:
                 yield KeyRemark("foreign-key", place, {"reason": _listed(status.elsewhere)})
