@@ -1,4 +1,4 @@
-"""Edits of a file chosen together: tried on the configuration, linted, and given up where they do not hold together.
+"""Edits of a run's files chosen together: tried on the configuration, linted, and given up where they do not hold together.
 
     findings --wishes--> edits --splice--> text --lint--> findings --> ...
 
@@ -9,7 +9,7 @@ from the original text, so that each comment says what the person wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,14 +21,14 @@ from advisor.rulebook.cause import importance
 from advisor.rulebook.finding import Finding, Severity
 from advisor.source.document import Atom, Document
 from advisor.source.reading import read
-from advisor.wishes import Choice, Roll, Wish, alike, home_of, joined, obstacle, opposed, wishes_of
+from advisor.wishes import Choice, Home, Roll, Wish, alike, home_of, joined, obstacle, opposed, wishes_of
 
 ROUNDS = 6
 """Fixes rarely call for others, and those hardly ever for more; a plan still moving after this many has two rules that disagree."""
 SUSPECTS = 12
 """Findings tried one by one for the one whose edit makes something else fire; beyond them the least important is given up."""
 
-Lint = Callable[[Document], FileOutcome]
+Lint = Callable[[Sequence[Document]], FileOutcome]
 
 
 class GivenUp(NamedTuple):
@@ -42,25 +42,25 @@ class GivenUp(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    spliced: Spliced
+    spliced: tuple[Spliced, ...]
+    """One for each document that may be edited, in their order."""
     after: FileOutcome
-    """What linting says of the new text."""
-    wishes: Mapping[str, Wish]
-    """By key of the original file."""
+    """What linting says of the new texts."""
+    wishes: Mapping[Home, Wish]
     given_up: tuple[GivenUp, ...]
 
 
 class _Trial(NamedTuple):
-    wishes: dict[str, Wish]
-    spliced: Spliced
+    wishes: dict[Home, Wish]
+    spliced: tuple[Spliced, ...]
     after: FileOutcome
     unsettled: tuple[Finding, ...]
     """Findings that still asked for something when patience ended."""
 
 
-def plan(before: FileOutcome, lint: Lint, choice: Choice) -> Plan:
-    """The edits to be made in a linted file. `lint` judges the file with another text as `before` was judged."""
-    planner = _Planner(before, lint, choice)
+def plan(before: FileOutcome, documents: Sequence[Document], lint: Lint, choice: Choice) -> Plan:
+    """The edits to be made in the documents of a linted run. `lint` judges these with other texts as `before` was judged."""
+    planner = _Planner(before, documents, lint, choice)
     while True:
         trial = planner.trial()
         if trial is not None:
@@ -77,14 +77,15 @@ def patched(document: Document, text: str) -> Document:
 
 
 class _Planner:
-    def __init__(self, before: FileOutcome, lint: Lint, choice: Choice) -> None:
+    def __init__(self, before: FileOutcome, documents: Sequence[Document], lint: Lint, choice: Choice) -> None:
         self.before = before
+        self.documents = documents
+        self.paths = [document.path for document in documents]
         self.known = Roll(before.findings)
         self.causes: dict[tuple[str, str | None], Severity] = {}
         for finding in before.findings:
             if finding.cause is not None:
                 self.causes.setdefault((finding.cause, finding.field), finding.severity)
-        self.document = before.documents[0]
         self.lint = lint
         self.choice = choice
         self.given_up: list[GivenUp] = []
@@ -97,8 +98,8 @@ class _Planner:
 
     def trial(self) -> _Trial | None:
         """One way to the end with what was not given up; None where something was given up on the way."""
-        wishes: dict[str, Wish] = {}
-        spliced, after = Spliced(self.document.text, (), (), ()), self.before
+        wishes: dict[Home, Wish] = {}
+        spliced, after = self.spliced(()), self.before
         before: tuple[Finding, ...] = ()
         for count in range(ROUNDS + 1):
             known = len(self.given_up)
@@ -108,43 +109,53 @@ class _Planner:
             if not asking or count == ROUNDS:
                 return _Trial(wishes, spliced, after, (*asking, *before) if asking else ())
             wishes, before = new, asking
-            spliced = splice(self.document, [wish.edit for wish in wishes.values()])
-            if spliced.refused:
-                wanting = {wish.edit.key: wish.finding for wish in wishes.values()}
-                for refused in spliced.refused:
-                    self.give_up(GivenUp(wanting[refused.edit.key], refused.edit.key, refused.reason.removeprefix(f"{refused.edit.key} ")))
+            spliced = self.spliced(wishes.values())
+            if any(one.refused for one in spliced):
+                for path, one in zip(self.paths, spliced, strict=True):
+                    wanting = {wish.edit.key: wish.finding for wish in wishes.values() if wish.path == path}
+                    for refused in one.refused:
+                        key = refused.edit.key
+                        self.give_up(GivenUp(wanting[key], key, refused.reason.removeprefix(f"{key} ")))
                 return None
-            after = self.lint(patched(self.document, spliced.text))
+            after = self.judged(spliced)
         raise AssertionError("a trial has an end")
 
-    def _added(self, wishes: dict[str, Wish], outcome: FileOutcome, *, first: bool) -> tuple[dict[str, Wish], tuple[Finding, ...]]:
+    def spliced(self, wishes: Iterable[Wish]) -> tuple[Spliced, ...]:
+        """Every document with the wishes that are for it."""
+        asked = list(wishes)
+        return tuple(splice(document, [wish.edit for wish in asked if wish.path == document.path]) for document in self.documents)
+
+    def judged(self, spliced: Sequence[Spliced]) -> FileOutcome:
+        return self.lint([patched(document, one.text) for document, one in zip(self.documents, spliced, strict=True)])
+
+    def _added(self, wishes: dict[Home, Wish], outcome: FileOutcome, *, first: bool) -> tuple[dict[Home, Wish], tuple[Finding, ...]]:
         """The wishes together with those of what fires now, and the findings that asked for more."""
         result = dict(wishes)
-        touched: set[str] = set()
+        touched: set[Home] = set()
         asking: list[Finding] = []
         for finding in sorted(outcome.findings, key=importance):
             if (finding.historic and not first) or not self.choice.takes(finding) or finding in self.out:
                 continue
-            problem = obstacle(finding, self.document.path)
+            problem = obstacle(finding, self.paths)
             if problem is not None:
                 self.give_up(GivenUp(finding, *problem))
                 continue
-            for wish in wishes_of(finding):
-                home = home_of(wishes, wish.edit.key)
+            for wish in wishes_of(finding, self.paths[0]):
+                home = home_of(wishes, wish.path, wish.edit.key)
                 if home in touched:
                     continue  # what is graver has taken care of this value; whether that suffices, the next round tells
                 touched.add(home)
                 earlier = wishes.get(home)
                 if earlier is not None and self._gives_way(wish, earlier):
                     break
-                edit = joined(earlier.edit if earlier is not None else None, wish.edit, home)
+                edit = joined(earlier.edit if earlier is not None else None, wish.edit, home.key)
                 if edit is not None and earlier is not None and alike(edit, earlier.edit):
                     continue
                 asking.append(finding)
                 if edit is None:
                     del result[home]
                 else:
-                    result[home] = Wish(edit, finding)
+                    result[home] = Wish(edit, finding, home.path)
         return result, tuple(asking)
 
     def _gives_way(self, wish: Wish, earlier: Wish) -> bool:
@@ -183,8 +194,8 @@ class _Planner:
         """The finding without whose edits nothing gets worse; the least important one where no single one is at fault."""
         suspects = [finding for finding in fixed if finding.fix is not None and finding.fix.applicability != "safe"]
         for suspect in suspects[:SUSPECTS]:
-            edits = [wish.edit for wish in trial.wishes.values() if wish.finding not in Roll([suspect])]
-            without = self._worse(self.lint(patched(self.document, splice(self.document, edits).text)))
+            others = (wish for wish in trial.wishes.values() if wish.finding not in Roll([suspect]))
+            without = self._worse(self.judged(self.spliced(others)))
             if without is None or without not in Roll([worse]):
                 return GivenUp(suspect, _key(suspect), f"would make {worse.rule} fire: {worse.message}")
         if not suspects:

@@ -10,7 +10,7 @@ from advisor.fixes.heading import headed
 from advisor.fixes.verification import verify
 from advisor.planning import patched
 from advisor.rulebook.finding import STAGES, Finding, Severity
-from advisor.suggestion import Suggestion
+from advisor.suggestion import Rewritten, Suggestion
 from advisor.wishes import IMMEDIATE, Roll
 
 ASSUMED = 4
@@ -18,23 +18,24 @@ LISTED = 8
 """Findings named; a longer list is read where they are reported, not at the top of a file."""
 
 
-def prefaced(made: Suggestion) -> str:
-    """The suggested text with its heading; as it is where nothing was changed or the format knows no comments.
+def prefaced(made: Suggestion, file: Rewritten) -> str:
+    """A file's suggested text with its heading; as it is where nothing was changed or the format knows no comments.
 
-    Raises UnsoundEdit, a defect of this program, where the heading would change how the file is read.
+    What is said of the run as a whole stands in the first file that is changed. Raises UnsoundEdit, a defect of this program, where the
+    heading would change how the file is read.
     """
-    if not made.changed:
-        return made.text
-    document = patched(made.document, made.text)
-    spliced: Spliced = headed(document, title(made), statements(made))
+    if not file.changed:
+        return file.text
+    first = next(other for other in made.files if other.changed)
+    document = patched(file.document, file.text)
+    spliced: Spliced = headed(document, title(file), statements(made) if file is first else [])
     verify(document, spliced)
     return spliced.text
 
 
-def title(made: Suggestion) -> str:
-    changes = sum(applied.changed for applied in made.applied)
-    source = "" if made.document.path == "-" else f" from {PurePath(made.document.path).name}"
-    many = f"{changes} changes, each with its reason beside it" if changes != 1 else "1 change, with its reason beside it"
+def title(file: Rewritten) -> str:
+    source = "" if file.document.path == "-" else f" from {PurePath(file.document.path).name}"
+    many = f"{file.changes} changes, each with its reason beside it" if file.changes != 1 else "1 change, with its reason beside it"
     return f"{advisor.__version__}{source}: {many}."
 
 

@@ -17,23 +17,48 @@ from advisor.wishes import Choice
 
 
 @dataclass(frozen=True)
+class Rewritten:
+    """One file of a run, and what is to become of it."""
+
+    document: Document
+    text: str
+    applied: tuple[Applied, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return self.text != self.document.text
+
+    @property
+    def changes(self) -> int:
+        return sum(one.changed for one in self.applied)
+
+
+@dataclass(frozen=True)
 class Suggestion:
-    """A file, what was changed in it, and what linting says of it afterwards."""
+    """A linted run, what was changed in its files, and what linting says of them afterwards."""
 
     before: FileOutcome
     after: FileOutcome
-    text: str
-    applied: tuple[Applied, ...] = ()
+    files: tuple[Rewritten, ...]
+    """The linted file first, then those that are merged over it."""
     given_up: tuple[GivenUp, ...] = ()
     """Findings whose edits were not made, though asked for."""
 
     @property
     def document(self) -> Document:
-        return self.before.documents[0]
+        return self.files[0].document
+
+    @property
+    def text(self) -> str:
+        return self.files[0].text
+
+    @property
+    def applied(self) -> tuple[Applied, ...]:
+        return self.files[0].applied
 
     @property
     def changed(self) -> bool:
-        return self.text != self.document.text
+        return any(file.changed for file in self.files)
 
 
 def suggest(
@@ -43,17 +68,25 @@ def suggest(
     selection: Selection,
     further: Sequence[Document] = (),
     choice: Choice | None = None,
+    alone: bool = False,
     heard: Callable[[FileOutcome], FileOutcome] = lambda outcome: outcome,
 ) -> Suggestion:
-    """The suggested text for a linted file. `heard` is what a baseline leaves of an outcome.
+    """The suggested texts for a linted file and, unless it is to be changed `alone`, for the further files of its run.
 
-    Raises UnsoundEdit, a defect of this program, before anything could be written.
+    `heard` is what a baseline leaves of an outcome. Raises UnsoundEdit, a defect of this program, before anything could be written.
     """
-    document = outcome.documents[0]
+    editable = [outcome.documents[0]]
+    for document in () if alone else further:
+        if not document.path.startswith("-") and all(document.path != other.path for other in editable):
+            editable.append(document)
 
-    def lint(patched: Document) -> FileOutcome:
-        return heard(lint_documents([patched, *further], options, selection, outcome.history))
+    def lint(documents: Sequence[Document]) -> FileOutcome:
+        texts = {document.path: document for document in documents}
+        rest = [texts.get(document.path, document) for document in further]
+        return heard(lint_documents([documents[0], *rest], options, selection, outcome.history))
 
-    made = plan(outcome, lint, choice or Choice())
-    verify(document, made.spliced)
-    return Suggestion(outcome, made.after, made.spliced.text, made.spliced.applied, made.given_up)
+    made = plan(outcome, editable, lint, choice or Choice())
+    for document, spliced in zip(editable, made.spliced, strict=True):
+        verify(document, spliced)
+    files = (Rewritten(document, one.text, one.applied) for document, one in zip(editable, made.spliced, strict=True))
+    return Suggestion(outcome, made.after, tuple(files), made.given_up)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,11 +18,19 @@ from advisor.rulebook.selection import Selection
 IMMEDIATE: Stage = "immediate"
 
 
+class Home(NamedTuple):
+    """Where an edit is made: a key of one of the run's files, as it was before anything was changed."""
+
+    path: str
+    key: str
+
+
 class Wish(NamedTuple):
-    """An edit, and the finding that asks for it."""
+    """An edit of the file at `path`, and the finding that asks for it."""
 
     edit: Edit
     finding: Finding
+    path: str
 
 
 class Choice(NamedTuple):
@@ -46,10 +54,14 @@ class Choice(NamedTuple):
         return fix.applicability == "safe" or (not self.safe_only and finding.severity >= Severity.LOW)
 
 
-def wishes_of(finding: Finding) -> list[Wish]:
-    """The edits that a finding asks for, those that the file's format has no key for left out."""
+def wishes_of(finding: Finding, path: str) -> list[Wish]:
+    """The edits that a finding asks for, those that the file's format has no key for left out; a new key goes into the file at `path`."""
     changes = finding.fix.changes if finding.fix is not None else ()
-    return [Wish(edit_of(change, finding), finding) for change in changes if change.key is not None]
+    return [
+        Wish(edit_of(change, finding), finding, change.place.document.path if change.place is not None else path)
+        for change in changes
+        if change.key is not None
+    ]
 
 
 def edit_of(change: Change, finding: Finding) -> Edit:
@@ -65,8 +77,8 @@ def _neighbour(key: str, finding: Finding) -> str | None:
     return next((other for other in spoken if other is not None and other.rpartition(".")[0] == section), None)
 
 
-def obstacle(finding: Finding, path: str) -> tuple[str, str] | None:
-    """The key that keeps a finding's changes from being made in the file at `path`, and why, in words; None where nothing does.
+def obstacle(finding: Finding, paths: Sequence[str]) -> tuple[str, str] | None:
+    """The key that keeps a finding's changes from being made in the files at `paths`, and why, in words; None where nothing does.
 
     A finding's changes belong together: halving the micro-batch without doubling the accumulation would be another training.
     """
@@ -77,8 +89,8 @@ def obstacle(finding: Finding, path: str) -> tuple[str, str] | None:
         place = change.place
         if place is None:
             continue
-        if place.document.path != path:
-            where = _place_from(path, place)
+        if place.document.path not in paths:
+            where = _place_from(paths[0], place)
             return name, f"belongs in {where}" + (f", as {text(change.new)}" if change.op in ("set", "insert") else "")
         if finding.historic and any(
             remark.label in ("", label(edit_of(change, finding)), name) for remark in Margin(place.document).said(place.node.span.end)
@@ -125,14 +137,14 @@ def opposed(wish: Wish, earlier: Wish) -> bool:
         return wish.edit.value != earlier.edit.value
 
 
-def home_of(wishes: Mapping[str, Wish], key: str) -> str:
-    """The key in the original file of what has this key once the wishes are fulfilled."""
+def home_of(wishes: Mapping[Home, Wish], path: str, key: str) -> Home:
+    """The place in the original files of what has this key once the wishes are fulfilled."""
     for home, wish in wishes.items():
-        if wish.edit.op == "rename":
+        if home.path == path and wish.edit.op == "rename":
             new = renamed(wish.edit)
             if key == new or key.startswith(f"{new}."):
-                return home + key[len(new) :]
-    return key
+                return Home(path, home.key + key[len(new) :])
+    return Home(path, key)
 
 
 def joined(earlier: Edit | None, edit: Edit, home: str) -> Edit | None:

@@ -68,7 +68,7 @@ def tried(path: Path, choice: Choice, counts: Counter[str], verbose: bool) -> It
     counts["recognised"] = 1
     try:
         made = suggested(before, choice)
-        text = prefaced(made)
+        text = prefaced(made, made.files[0])
     except Exception as error:
         counts["unsound"] += 1
         yield f"{type(error).__name__}: {error}"

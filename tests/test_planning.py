@@ -43,7 +43,9 @@ def rule(name: str, of: str, holds: str, fix: str, *, severity: str = "medium", 
 """
 
 
-def suggested(folder: Path, *rules: str, config: str = CONFIG, choice: Choice | None = None, further: str = "") -> Suggestion:
+def suggested(
+    folder: Path, *rules: str, config: str = CONFIG, choice: Choice | None = None, further: str = "", alone: bool = False
+) -> Suggestion:
     pack, path, second = folder / "pack.yaml", folder / "dpo.yaml", folder / "second.yaml"
     pack.write_text("schema: 1\npack: own\nrules:\n" + "".join(rules))
     path.write_text(config)
@@ -52,7 +54,7 @@ def suggested(folder: Path, *rules: str, config: str = CONFIG, choice: Choice | 
     documents = [read(str(second))] if further else []
     outcome = lint_file(str(path), further=documents, selection=selection)
     assert outcome.error is None
-    return suggest(outcome, options=Options(), selection=selection, further=documents, choice=choice)
+    return suggest(outcome, options=Options(), selection=selection, further=documents, choice=choice, alone=alone)
 
 
 def said(made: Suggestion) -> list[str]:
@@ -150,8 +152,17 @@ def test_info_is_shown_and_not_written(tmp_path: Path) -> None:
     assert not said(made)
 
 
-def test_values_of_another_file_are_said_to_belong_there(tmp_path: Path) -> None:
-    made = suggested(tmp_path, SMALLER, further="beta: 0.2\nlearning_rate: 5.0e-6\n")
+def test_values_of_another_file_are_changed_there(tmp_path: Path) -> None:
+    calm = rule("TST102", "loss.beta", "loss.beta >= 0.2", "{set: {loss.beta: '0.3'}}")
+    made = suggested(tmp_path, SMALLER, calm, further="# mine\nlearning_rate: 5.0e-6\n")
+    assert [file.changes for file in made.files] == [1, 1]
+    assert made.text == CONFIG.replace("beta: 0.1", "beta: 0.3  # was 0.1: a rule [TST102]")
+    assert made.files[1].text == "# mine\nlearning_rate: 1.0e-6  # was 5.0e-6: calm [TST101]\n"
+    assert not {finding.rule for finding in made.after.findings} & {"TST101", "TST102"}
+
+
+def test_values_of_a_file_that_other_runs_share_are_said_to_belong_there(tmp_path: Path) -> None:
+    made = suggested(tmp_path, SMALLER, further="beta: 0.2\nlearning_rate: 5.0e-6\n", alone=True)
     assert made.text == CONFIG
     assert said(made) == ["TST101 learning_rate belongs in second.yaml:2, as 1e-6"]
 

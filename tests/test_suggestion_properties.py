@@ -156,7 +156,7 @@ FILES = st.one_of(yaml_files(), yaml_files(), json_files(), toml_files(), python
 def test_a_suggestion_is_sound_settled_and_final(file: tuple[str, bytes], stage: Any, safe_only: bool) -> None:
     choice = Choice(safe_only, stage)
     made = made_from(*file, choice)
-    text = prefaced(made)
+    text = prefaced(made, made.files[0])
     if not made.changed:
         assert text == made.document.text
         return

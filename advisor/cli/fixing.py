@@ -16,8 +16,7 @@ from advisor.fixes.writing import suggested_path, write
 from advisor.outcome import FileOutcome, Outcome
 from advisor.preface import prefaced
 from advisor.rulebook.selection import Selection
-from advisor.source.document import Document
-from advisor.suggestion import Suggestion, suggest
+from advisor.suggestion import Rewritten, Suggestion, suggest
 from advisor.wishes import Choice
 
 
@@ -30,15 +29,18 @@ def fix(outcome: Outcome, given: Mapping[str, Any], request: Request) -> tuple[O
             shown.append(file)
             left.append(file)
             continue
-        made = suggested(file, given, request)
+        made = suggested(file, given, request, alone=len(outcome.files) > 1)
         carry_out(made, given)
         shown.append(made.after if given["in_place"] else file)
         left.append(file if given["diff"] else made.after)  # --diff writes nothing, so nothing is mended
     return Outcome(tuple(shown), outcome.left_out), Outcome(tuple(left), outcome.left_out)
 
 
-def suggested(file: FileOutcome, given: Mapping[str, Any], request: Request) -> Suggestion:
-    """The suggestion for a file that was linted. Raises UsageError for a --fix-only that names no rule."""
+def suggested(file: FileOutcome, given: Mapping[str, Any], request: Request, *, alone: bool) -> Suggestion:
+    """The suggestion for a file that was linted; `alone` leaves the further files, which other runs share, as they are.
+
+    Raises UsageError for a --fix-only that names no rule.
+    """
     terms = request.terms.of(file.path)
     choice = Choice(given["safe_only"], given["stage"], tuple(given["fix_only"]))
     unmatched = unknown_rules(Selection(choice.rules, packs=terms.selection.packs))
@@ -50,37 +52,42 @@ def suggested(file: FileOutcome, given: Mapping[str, Any], request: Request) -> 
         selection=terms.selection,
         further=request.further,
         choice=choice,
+        alone=alone,
         heard=lambda after: measured(after, request, terms),
     )
 
 
 def carry_out(made: Suggestion, given: Mapping[str, Any]) -> None:
-    """Show the difference, or write the suggested text where the call wants it."""
-    document = made.document
-    target = destination(document, given)
+    """Show the differences, or write the suggested texts where the call wants them."""
     for one in made.given_up:
-        click.echo(f"{document.path}: left as it is: {one.key} {one.reason} [{one.finding.rule}]", err=True)
-    text = made.text if given["in_place"] else prefaced(made)
+        click.echo(f"{made.document.path}: left as it is: {one.key} {one.reason} [{one.finding.rule}]", err=True)
+    for file in made.files:
+        if file.changed or file.document is made.document:
+            put(file, file.text if given["in_place"] else prefaced(made, file), destination(file, made, given), given)
+
+
+def put(file: Rewritten, text: str, target: str, given: Mapping[str, Any]) -> None:
+    document = file.document
     if given["diff"]:
-        difference = unified_diff(document, text, document.path if given["in_place"] else target)
+        difference = unified_diff(document, text, target)
         click.echo(painted(difference) if coloured() else difference, nl=False)
     elif target == "-":
         click.echo(text, nl=False)
-    elif made.changed:
+    elif file.changed:
         original = Path(document.path) if document.path != "-" else None
         write(Path(target), text, bom=document.bom, like=original, expected=document.text if given["in_place"] else None)
-        changes = sum(applied.changed for applied in made.applied)
-        click.echo(f"{document.path}: {changes} change{'s' if changes != 1 else ''} written to {target}", err=True)
+        click.echo(f"{document.path}: {file.changes} change{'s' if file.changes != 1 else ''} written to {target}", err=True)
     else:
         click.echo(f"{document.path}: nothing to write", err=True)
 
 
-def destination(document: Document, given: Mapping[str, Any]) -> str:
-    """Where the suggested text goes. Raises UsageError for standard input without a place to write to."""
+def destination(file: Rewritten, made: Suggestion, given: Mapping[str, Any]) -> str:
+    """Where a suggested text goes; `--suggested` speaks of the linted file. Raises UsageError where standard input has no such place."""
+    path = file.document.path
     if given["in_place"]:
-        if document.path == "-":
+        if path == "-":
             raise click.UsageError("--in-place cannot rewrite standard input; use --suggested")
-        return document.path
-    if given["suggested"] is not None:
+        return path
+    if given["suggested"] is not None and file.document is made.document:
         return str(given["suggested"])
-    return "-" if document.path == "-" else str(suggested_path(Path(document.path)))
+    return "-" if path == "-" else str(suggested_path(Path(path)))

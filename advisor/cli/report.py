@@ -23,7 +23,7 @@ from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
 from advisor.run_configuration import configuration_in
 from advisor.source.document import Document
-from advisor.suggestion import Suggestion, suggest
+from advisor.suggestion import Rewritten, suggest
 
 FORMATS = ("text", "markdown", "json", "html")
 
@@ -75,14 +75,14 @@ def diagnosis_of(given: Mapping[str, Any], further: Sequence[Document]) -> Diagn
         if outcome.error is not None:
             raise outcome.error
         made = suggest(outcome, options=options, selection=selection, further=further)
-        difference = _difference(made) if made.changed else ""
+        difference = "".join(_difference(file) for file in made.files if file.changed)
     return diagnose(outcome, run, kl_gate=given["kl_gate"], by=given["best_by"], difference=difference, remarks=tuple(remarks))
 
 
-def _difference(made: Suggestion) -> str:
+def _difference(file: Rewritten) -> str:
     """The diff under the file's own name: a report travels further than the folders that it was made in."""
-    path = Path(made.document.path)
-    _, _, hunks = unified_diff(made.document, made.text, f"{path.stem}.suggested{path.suffix}").partition("\n")
+    path = Path(file.document.path)
+    _, _, hunks = unified_diff(file.document, file.text, f"{path.stem}.suggested{path.suffix}").partition("\n")
     return f"--- a/{path.name}\n{hunks}"
 
 

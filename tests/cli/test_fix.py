@@ -228,14 +228,27 @@ def test_processes_that_fix_the_same_file_do_not_lose_it(config: Path) -> None:
     assert sorted(path.name for path in config.parent.iterdir()) == ["dpo.yaml", "wanted.yaml"]
 
 
-def test_files_that_belong_to_the_run_are_not_edited_through_the_first(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_file_of_a_run_gets_its_own_changes(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     second = config.with_name("beta.yaml")
     second.write_text("beta_update:\n  beta_min: 0.0\n")
-    before = second.read_text()
+    run(["check", "--fix", "--with", "beta.yaml", "dpo.yaml"])
+    assert "beta.yaml: 1 change written to beta.suggested.yaml" in capsys.readouterr().err
+    suggested = config.with_name("beta.suggested.yaml").read_text()
+    assert "from beta.yaml: 1 change" in suggested and "Left to you" not in suggested
+    assert "beta_min: 0.01  # was 0.0" in suggested
+    assert "beta_min: 0.0            # no floor" in config.with_name("dpo.suggested.yaml").read_text()
     run(["check", "--fix", "--in-place", "--with", "beta.yaml", "dpo.yaml"])
-    assert "dpo.yaml: left as it is: beta_update.beta_min belongs in beta.yaml:2, as 0.01 [DPO201]" in capsys.readouterr().err
-    assert second.read_text() == before
+    assert "beta_min: 0.01  # was 0.0" in second.read_text()
     assert "beta_min: 0.0            # no floor" in config.read_text()
+
+
+def test_a_file_of_several_runs_is_not_edited_through_one_of_them(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second = config.with_name("beta.yaml")
+    second.write_text("beta_update:\n  beta_min: 0.0\n")
+    config.with_name("other.yaml").write_text(config.read_text())
+    run(["check", "--fix", "--with", "beta.yaml", "dpo.yaml", "other.yaml"])
+    assert "dpo.yaml: left as it is: beta_update.beta_min belongs in beta.yaml:2, as 0.01 [DPO201]" in capsys.readouterr().err
+    assert not config.with_name("beta.suggested.yaml").exists()
 
 
 def test_an_override_is_no_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
