@@ -46,6 +46,12 @@ def plan_delete(document: Document, edit: Edit, leaving: frozenset[str]) -> Plan
     rest = (_REST_OF_MEMBER if mapping.flow or in_call else _REST).match(text, end)
     if text[start : value.entry.key_span.start].strip() or rest is None or has_header(document, node):
         raise Refusal("shares its lines with other text; take it out by hand")
+    if any(
+        start <= other.key_span.start < end and other.key_span != value.entry.key_span and other.key not in leaving
+        for other in mapping.entries
+        if other.shared != "merge"
+    ):
+        raise Refusal("shares its lines with other keys; take it out by hand")
     if document.format == "yaml" and _ANCHOR.search(gaps(document, Span(value.entry.key_span.end, end))):
         raise Refusal("holds an anchor that other values may use")
     if document.format == "yaml":

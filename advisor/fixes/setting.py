@@ -17,7 +17,7 @@ _TAKEN: dict[str, tuple[type, ...]] = {
     "!float": (float, int),
     "!int": (int,),
     "!str": (str,),
-    "": (str,),
+    "": (),
     "!bool": (bool,),
     "!null": (type(None),),
 }

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from advisor.fixes.edit import Applied, Change, Edit, Refusal, Refused, Spliced
 from advisor.fixes.insertion import plan_insert
 from advisor.fixes.margin import Margin, Place
-from advisor.fixes.plan import Plan, carry_out, found, in_order, label, renamed
+from advisor.fixes.plan import Plan, carry_out, found, in_order, label, owner, renamed
 from advisor.fixes.remark import Remark, remark
 from advisor.fixes.removal import plan_delete
 from advisor.fixes.renaming import plan_rename
 from advisor.fixes.setting import plan_set
-from advisor.source.document import Document, Unresolved
+from advisor.source.document import Document, Mapping, Span, Unresolved
 from advisor.source.shell_pieces import UNCLOSED
+from advisor.source.shell_script import FLAWED
 
 
 def splice(document: Document, edits: Sequence[Edit], *, comments: bool = True) -> Spliced:
@@ -45,11 +46,16 @@ class _Work:
         self.anchors: dict[str, str | None] = {}
         nodes = [value.node for value in document.values.values()] if document.format == "shell" else []
         self.unclosed = any(isinstance(node, Unresolved) and node.reason == UNCLOSED for node in nodes)
+        self.flawed = any(warning.endswith(FLAWED) for warning in document.warnings)
+        self.places: set[tuple[Span, str]] = set()
+        """Mappings and the names that renaming gives their keys."""
 
     def take(self, edit: Edit) -> None:
         try:
             self._check_free(edit)
             plan = self._plan(edit)
+            if plan is not None and self.flawed and any(_quotes(self.document, change) for change in plan.changes):
+                raise Refusal("stands in a script with syntax that cannot be followed, where quotes may reach further than it seems")
             if plan is None:
                 self.applied.append(Applied(edit, None, None, False))
             else:
@@ -75,6 +81,7 @@ class _Work:
         if edit.op == "set":
             return plan_set(document, found(document, edit.key), edit)
         if edit.op == "rename":
+            self._check_new(owner(document, edit.key)[0], edit)
             return plan_rename(document, edit)
         if edit.op == "delete":
             return plan_delete(document, edit, frozenset(done.edit.key for done in self.applied if done.edit.op == "delete"))
@@ -110,6 +117,13 @@ class _Work:
         same_line = self.margin.place(value.entry.key_span.end) == place
         return "" if same_line and self.margin.alone(value.entry.key_span) else label(edit)
 
+    def _check_new(self, mapping: Mapping, edit: Edit) -> None:
+        """Dotted keys do not tell: the names in them may have dots of their own."""
+        place = (mapping.span, edit.new_key or "")
+        if place in self.places:
+            raise Refusal(f"cannot be renamed: another key becomes {edit.new_key!r}")
+        self.places.add(place)
+
     def _check_free(self, edit: Edit) -> None:
         if edit.key in self.keys or (edit.new_key and renamed(edit) in self.keys):
             raise Refusal("is changed by another edit already")
@@ -127,3 +141,8 @@ def _turn(document: Document, edit: Edit) -> int:
 
 def _overlap(one: Change, other: Change) -> bool:
     return one.span.start < other.span.end and other.span.start < one.span.end
+
+
+def _quotes(document: Document, change: Change) -> bool:
+    old = document.text[change.span.start : change.span.end]
+    return any(mark in old or mark in change.text for mark in "'\"`")

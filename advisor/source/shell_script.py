@@ -32,6 +32,9 @@ class Command:
     start: int
 
 
+FLAWED = "this is no shell syntax that can be followed; values near it may be missed"
+
+
 @dataclass(slots=True)
 class Script:
     commands: list[Command] = field(default_factory=list)
@@ -53,9 +56,7 @@ def read_script(path: str, text: str) -> Script:
     walk.statement(tree.root_node, False, 1)
     walk.functions()
     if tree.root_node.has_error:
-        walk.script.warnings.append(
-            (_error_offset(tree.root_node), "this is no shell syntax that can be followed; values near it may be missed")
-        )
+        walk.script.warnings.append((_error_offset(tree.root_node), FLAWED))
     walk.script.warnings += [(offset, 'the caller may add or change arguments ("$@")') for offset in sorted(walk.expander.passes_arguments)]
     return walk.script
 

@@ -93,6 +93,16 @@ def test_toml_refused(edit: Edit, reason: str) -> None:
     assert reason in reasons("c.toml", "lr = 1\ntop = 'x'\n[train]\na = 1\n", edit)[0]
 
 
+def test_a_name_that_is_assigned_with_another_is_not_deleted_with_it() -> None:
+    assert "shares its lines with other keys" in reasons("c.py", "beta = gamma = 0.1\nlr = 1\n", Edit("delete", "beta"))[0]
+
+
+def test_quotes_in_a_script_that_cannot_be_followed_are_left_alone() -> None:
+    broken = 'echo )""\npython -m trl.scripts.dpo --beta 0.1 --output_dir "out"\n'
+    assert "syntax that cannot be followed" in reasons("c.sh", broken, Edit("set", "output_dir", "other"))[0]
+    assert "--beta 0.2 --output_dir" in spliced("c.sh", broken, Edit("set", "beta", 0.2)).text
+
+
 PYTHON = """from trl import DPOConfig
 
 LR = 5e-7

@@ -281,6 +281,7 @@ REFUSED = {
     "delete the only key": ("t:\n  a: 1\nb: 1\n", Edit("delete", "t.a"), "only key"),
     "delete on a shared line": ("{a: 1, b: 1}\n", Edit("delete", "a"), "shares its lines"),
     "delete the first key of an item": ("s:\n- a: 1\n  b: 1\n", Edit("delete", "s.0.a"), "shares its lines"),
+    "set behind a bare exclamation mark": ("lr: ! 5e-7\n", LR, "carries the tag !"),
     "delete an anchor": ("a:\n- &x 1\nb: [*x]\nc: 1\n", Edit("delete", "a"), ""),
 }
 
@@ -302,6 +303,14 @@ def test_the_second_edit_of_a_key_is_refused() -> None:
     assert "another edit" in result.refused[0].reason
     assert "deleted" in result.refused[1].reason
     assert result.text == f"lr: 5.0e-6  {WAS}\nt:\n  a: 3  # was 1 [rlhf-lint]\n  b: 1\n"
+
+
+def test_two_keys_cannot_become_the_same() -> None:
+    """The dotted names do not show it: `x.y` is one key here."""
+    document = read("config.yaml", b"t:\n  x.y: 1\n  b: 2\n")
+    result = splice(document, [Edit("rename", "t.x.y", new_key="c"), Edit("rename", "t.b", new_key="c")])
+    verify(document, result)
+    assert [refused.reason for refused in result.refused] == ["t.b cannot be renamed: another key becomes 'c'"]
 
 
 def test_deleting_every_key_leaves_the_last() -> None:
