@@ -40,6 +40,13 @@ def _clamp(value: float, low: float, high: float) -> Result:
     return UNKNOWN if low > high else min(max(value, low), high)
 
 
+def _lcm(first: float, second: float) -> Result:
+    """The least common multiple of two whole numbers; of anything else it is unknown."""
+    if first != int(first) or second != int(second):
+        return UNKNOWN
+    return bounded(math.lcm(int(first), int(second)))
+
+
 def _computed(compute: Callable[[float], int | float]) -> Function:
     return Function((Type.NUMBER,), Type.NUMBER, lambda value: bounded(compute(value)))
 
@@ -54,6 +61,7 @@ BUILTINS: Final[Mapping[str, Function]] = {
     "log2": _computed(math.log2),
     "exp": _computed(math.exp),
     "pow": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, _pow),
+    "lcm": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, _lcm),
     "min": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, min, variadic=True),
     "max": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, max, variadic=True),
     "clamp": Function((Type.NUMBER, Type.NUMBER, Type.NUMBER), Type.NUMBER, _clamp),
