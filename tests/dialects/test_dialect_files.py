@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from advisor.resources import data
 from advisor.dialects.options import Options, fact_from_text
 from advisor.dialects.resolution import Resolved, resolve
 from advisor.source.reading import read
@@ -22,8 +21,6 @@ CASES = [
     for path in sorted(FOLDER.glob("*.yaml"))
     for case in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
-NO_FILES_OF_THEIR_OWN = {"launcher"}
-"""Tables that others include."""
 
 
 def resolved(case: dict[str, Any], folder: Path) -> Resolved:
@@ -49,8 +46,3 @@ def test_a_file_is_read_as_its_framework_reads_it(case: dict[str, Any], tmp_path
     seen = {(observation.kind, observation.place.key if observation.place else None) for observation in run.observations}
     assert {tuple(pair) for pair in case.get("observed", ())} <= seen
     assert list(run.keys_unknown) == case.get("keys_unknown", [])
-
-
-def test_every_dialect_has_files() -> None:
-    tables = {path.stem for path in data("schemas", "dialects").glob("*.yaml")}
-    assert tables - NO_FILES_OF_THEIR_OWN == {path.stem for path in FOLDER.glob("*.yaml")}
