@@ -53,7 +53,10 @@ def _scalar(node: Scalar, declared: Declared, loader: Loader) -> Reading:
         return Reading(unknown=f"{value.strip()!r} is filled in later")
     if declared.kind in ("text", "list"):
         word = fit(declared, value if isinstance(value, str) else str(value).lower())
-        return Reading(word, trouble=None if word is None or within(declared, word) else "bounds")
+        if word is not None and not within(declared, word):
+            # Frameworks have values of their own for most words; that ours has none for it says nothing about the file.
+            return Reading(unknown=f"{word!r} is none of {declared.bounds}")
+        return Reading(word)
     if isinstance(value, str):
         return _from_text(value, node, declared, loader)
     fitting = fit(declared, value)

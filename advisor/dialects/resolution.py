@@ -26,7 +26,7 @@ from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
 from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
 from advisor.expression.notation import size as in_short
-from advisor.source.document import Document, Node, Scalar
+from advisor.source.document import Document, Duplicate, Node, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,5 +346,13 @@ def _duplicates(documents: Sequence[Document]) -> list[Observation]:
             if value is not None:
                 place = Place(document, key, value.entry, value.node)
                 line = str(document.position(duplicate.first.start).line)
-                found.append(Observation("duplicate", place, None, {"first_line": line}))
+                details = {"first_line": line, "same": "yes" if _written_alike(document, duplicate, place) else "no"}
+                found.append(Observation("duplicate", place, None, details))
     return found
+
+
+def _written_alike(document: Document, duplicate: Duplicate, place: Place) -> bool:
+    """Whether a key that stands twice is written both times with the same value, in the same words."""
+    last = document.text[duplicate.last.start : place.node.span.end]
+    end = duplicate.first.start + len(last)
+    return document.text[duplicate.first.start : end] == last and document.text[end : end + 1].strip() in ("", ",", "}", "]", "\\")

@@ -27,6 +27,7 @@ OBSERVED = (
     "version",
     "suggestion",
     "taken",
+    "same",
     "since",
     "default",
     "old_default",

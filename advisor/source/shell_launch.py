@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from advisor.source.shell_pieces import Word
@@ -50,7 +51,7 @@ def launch(words: tuple[Word, ...]) -> Launch:
     if program in _LAUNCHERS:
         return _launched(program, words)
     if program.endswith((".py", ".sh")):
-        return Launch((words[0].text,), (), words[1:])
+        return _script_run(words[0].text, words[1:])
     return _command_line(program, words)
 
 
@@ -81,9 +82,22 @@ def _python(words: tuple[Word, ...]) -> Launch:
         if text == "-c":
             return Launch(("python",))
         if not text.startswith("-"):
-            return Launch((text,), (), words[index + 1 :])
+            return _script_run(text, words[index + 1 :])
         index += 2 if text in ("-X", "-W") else 1
     return Launch(("python",))
+
+
+def _script_run(script: str, words: tuple[Word, ...]) -> Launch:
+    """A script with its arguments; one that submits a job gets the job's command behind `--`, perhaps several joined by `&&`."""
+    marks = [index for index, word in enumerate(words) if word.text == "--"]
+    if marks:
+        command = words[marks[0] + 1 :]
+        joints = [-1, *(index for index, word in enumerate(command) if word.text in ("&&", ";")), len(command)]
+        for before, after in reversed(list(pairwise(joints))):
+            inner = launch(command[before + 1 : after])
+            if inner.calls and inner.arguments:
+                return Launch((script, *inner.calls), (*words[: marks[0]], *inner.options), inner.arguments)
+    return Launch((script,), (), words)
 
 
 def _launched(program: str, words: tuple[Word, ...]) -> Launch:

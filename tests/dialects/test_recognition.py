@@ -21,6 +21,19 @@ def test_what_is_no_training_configuration_is_not_recognised(path: Path) -> None
     assert raised.value.kind == "unrecognised"
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        '"""Rewards for swift rlhf --rlhf_type grpo."""\nclient = OpenAI(temperature=0.5)\n',
+        "from verl.trainer.ppo.ray_trainer import RayPPOTrainer\n\ntrainer = RayPPOTrainer(config=config, tokenizer=tokenizer)\n",
+    ],
+)
+def test_a_program_that_speaks_of_a_framework_is_no_configuration_of_it(program: str) -> None:
+    with pytest.raises(InputError) as raised:
+        run_of(program, "plugin.py")
+    assert raised.value.kind == "unrecognised"
+
+
 def test_the_message_tells_what_was_seen_and_what_was_looked_for() -> None:
     with pytest.raises(InputError, match=r"its top-level keys are services.*Tried .*trl.*custom, which needs a learning rate"):
         run_of("services: {db: {image: postgres}}\n", "compose.yaml")

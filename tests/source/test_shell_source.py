@@ -172,6 +172,12 @@ def test_a_repeated_flag_is_recorded_and_the_last_counts() -> None:
         ("ray job submit --address=u -- python3 -m a.b --x 1", ("ray", "a.b"), {"x": 1}, {}),
         ("srun -N 2 bash -c 'cd x && python t.py --x 1'", ("t.py",), {"x": 1}, {}),
         ('bash -c "python t.py \\\n  --x 1 --y \\"q\\" --z 2"', ("t.py",), {"x": 1, "y": '"q"', "z": 2}, {}),
+        (
+            r"uv run mason.py --env A=1 --env B=2 --gpus 8 -- source setup.sh \&\& torchrun --nnodes 2 dpo.py --beta 0.1",
+            ("uv", "mason.py", "torchrun", "dpo.py"),
+            {"beta": 0.1},
+            {"env": "B=2", "gpus": 8, "nnodes": 2},
+        ),
         ("python t.py config=x.yaml loss=dpo loss.beta=0.1", ("t.py",), {"config": "x.yaml", "loss": "dpo", "loss.beta": 0.1}, {}),
         ("python t.py --a '' --b=\"\" --c= --d", ("t.py",), {"a": None, "b": None, "c": None, "d": True}, {}),
         ("python t.py --a 1 >log --b 2 2>/dev/null", ("t.py",), {"a": 1, "b": 2}, {}),
