@@ -20,7 +20,8 @@ from advisor.reports.concise import finding_line
 from advisor.rulebook.finding import Finding, Severity
 from advisor.source.document import Document
 
-Judge = Callable[[], FileOutcome]
+Judge = Callable[[], FileOutcome | None]
+"""What linting says now; None while the log cannot be read yet."""
 
 
 def watched(given: dict[str, Any], terms: FileTerms, further: Sequence[Document]) -> int:
@@ -29,8 +30,12 @@ def watched(given: dict[str, Any], terms: FileTerms, further: Sequence[Document]
     if not given["histories"] or len(paths) > 1 or "-" in paths or given["fix"] or given["diff"]:
         raise click.UsageError("--watch takes --history and at most one configuration file, without --fix or --diff")
 
-    def judge() -> FileOutcome:
-        history = history_from(given)
+    def judge() -> FileOutcome | None:
+        try:
+            history = history_from(given)
+        except InputError as error:
+            click.echo(f"rlhf-lint: waiting: {error}", err=True)
+            return None
         assert history is not None
         if not paths:
             return lint_history(history, terms.options, terms.selection)
@@ -47,10 +52,8 @@ def watch(judge: Judge, histories: Sequence[str], given: dict[str, Any], terms: 
     seen: dict[tuple[str, str | None], Severity] = {}
     try:
         for _ in _growths(histories, given["interval"]):
-            try:
-                outcome = judge()
-            except InputError as error:
-                click.echo(f"rlhf-lint: waiting: {error}", err=True)
+            outcome = judge()
+            if outcome is None:
                 continue
             if outcome.error is not None:
                 click.echo(f"rlhf-lint: {outcome.error}", err=True)
