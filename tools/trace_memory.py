@@ -8,7 +8,7 @@ communication.
     python tools/trace_memory.py --out traces.jsonl [--only REGEX]             the planned cases of tests/memory/data/families.json
     python tools/trace_memory.py --cases cases.jsonl --out traces.jsonl       others: {"id", "method", "model": {"config"}, "settings"}
 
-Needs torch, transformers and (for LoRA) peft.
+Needs the extra [exact]: torch, transformers and peft.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FAMILIES = Path(__file__).resolve().parent.parent / "tests" / "memory" / "data" / "families.json"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+FAMILIES = ROOT / "tests" / "memory" / "data" / "families.json"
 
 
 def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -102,7 +105,8 @@ def main() -> int:
         cases = plan(json.loads(FAMILIES.read_text()))
     import torch
     import transformers
-    from traced_step import run
+
+    from advisor.exact.traced_step import trace
 
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     done = {json.loads(line)["id"] for line in options.out.read_text().splitlines()} if options.out.exists() else set()
@@ -110,7 +114,7 @@ def main() -> int:
         if case["id"] in done or not options.only.search(case["id"]):
             continue
         try:
-            traced = run(case)
+            traced = trace(case["model"]["config"], {**case["settings"], "method": case["method"]})
         except Exception as error:  # one family that cannot be traced must not stop the others
             print(f"{case['id']}: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
             continue

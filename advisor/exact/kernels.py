@@ -1,0 +1,87 @@
+"""Stand-ins for kernels that exist on GPUs only: they allocate and keep what the real ones do. Needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as functional
+from transformers import AttentionInterface
+from transformers.masking_utils import AttentionMaskInterface
+
+FLASH = "traced_flash"
+"""The name under which transformers finds attention that builds neither scores nor a mask."""
+
+
+class FlashAttention(torch.autograd.Function):
+    """Keeps queries, keys, values, the output and one float32 statistic a row; key-value heads are not repeated."""
+
+    @staticmethod
+    def forward(context: Any, query: Any, key: Any, value: Any) -> Any:
+        rows, heads, length, _ = query.shape
+        output = query.new_empty(rows, length, heads, value.shape[-1])
+        context.save_for_backward(query, key, value, output, query.new_empty(rows, heads, length, dtype=torch.float32))
+        return output
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        return tuple(torch.empty_like(tensor) for tensor in context.saved_tensors[:3])
+
+
+def flash_attention(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any) -> Any:
+    """transformers' attention interface: the output lies token by token; there are no weights to return."""
+    return FlashAttention.apply(query, key, value), None
+
+
+def no_mask(*_: Any, **__: Any) -> None:
+    """What transformers' mask interface gives for attention that needs none."""
+
+
+def register() -> None:
+    """Make FLASH an attention implementation of transformers, in this process."""
+    AttentionInterface.register(FLASH, flash_attention)
+    AttentionMaskInterface.register(FLASH, no_mask)
+
+
+class TiledLogProbabilities(torch.autograd.Function):
+    """log p(token) without the logits: one tile of tokens by vocabulary columns at a time, float32 gradients (TRL 1.16's chunked head)."""
+
+    @staticmethod
+    def forward(context: Any, hidden: Any, weight: Any, tokens: int, columns: int) -> Any:
+        context.save_for_backward(hidden, weight, hidden.new_empty(len(hidden), dtype=torch.float32))
+        context.tile, context.width = (min(len(hidden), tokens), min(len(weight), columns)), _product(hidden)
+        hidden.new_empty(context.tile, dtype=context.width)
+        return hidden.new_empty(len(hidden), dtype=torch.float32)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        hidden, weight, _ = context.saved_tensors
+        tile = hidden.new_empty(context.tile, dtype=context.width)
+        found = [
+            tensor.new_zeros(tensor.shape, dtype=torch.float32) if wanted else None
+            for tensor, wanted in zip((hidden, weight), context.needs_input_grad, strict=False)
+        ]
+        del tile
+        narrow = (None if wide is None else wide.to(tensor.dtype) for wide, tensor in zip(found, (hidden, weight), strict=True))
+        return *narrow, None, None
+
+
+def _product(hidden: Any) -> Any:
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else hidden.dtype
+
+
+def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:  # noqa: A002 - torch's own names
+    return torch.native_dropout(input, p, training)[0] if p and training else input
+
+
+@contextmanager
+def fused_dropout() -> Iterator[None]:
+    """As on a GPU, dropout keeps a mask of one byte an element; on a CPU it keeps one in the width of its input."""
+    before = functional.dropout
+    functional.dropout = _fused_dropout
+    try:
+        yield
+    finally:
+        functional.dropout = before
