@@ -14,14 +14,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     """The shape that a config.json describes. Raises InputError where it lacks a size, or a size makes no sense."""
     table = mapping("architectures.yaml")
     families, default = table["families"], table["default"]
-    kind = str(config.get("model_type") or "")
     outer = config
-    entry = families.get(kind, {})
-    if isinstance(config.get("text_config"), Mapping):
-        config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
-        kind = str(config.get("model_type") or entry.get("text") or kind)
-    elif "text" in entry:
-        kind = entry["text"]
+    kind, config = text_part(config)
     assumed = () if kind in families else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
     family = {**default, **families.get(kind, {})}
     values: dict[str, Any] = {**family.get("values", {}), **{k: v for k, v in config.items() if v is not None}}
@@ -93,6 +87,16 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         vision=_vision(outer, hidden),
         assumed=assumed,
     )
+
+
+def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The model type and the settings of the language model, which is a part of some models."""
+    kind = str(config.get("model_type") or "")
+    entry = mapping("architectures.yaml")["families"].get(kind, {})
+    if isinstance(config.get("text_config"), Mapping):
+        config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
+        return str(config.get("model_type") or entry.get("text") or kind), config
+    return str(entry.get("text", kind)), config
 
 
 def _count(value: Any, name: str) -> int:
