@@ -33,6 +33,9 @@ def _answer(case: dict[str, Any]) -> dict[str, Any]:
 
         from advisor.exact.traced_step import trace
 
+        kind = case["config"]["model_type"]
+        if kind not in transformers.CONFIG_MAPPING:
+            return {"error": f"transformers {transformers.__version__} has no model type {kind!r} of its own"}
         traced = trace(case["config"], case["settings"], case["optimizer"])
     except Exception as error:  # whatever a model's own code raises for a configuration that it does not take
         lines = str(error).strip().splitlines()

@@ -11,8 +11,8 @@ import torch.nn.functional as functional
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
-FLASH = "traced_flash"
-"""The name under which transformers finds attention that builds neither scores nor a mask."""
+FLASH = "traced_kernel"
+"""transformers' name of attention that builds neither scores nor a mask. A name with `flash` in it would want a package."""
 
 
 class FlashAttention(torch.autograd.Function):

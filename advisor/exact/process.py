@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,14 @@ ALONE = {
 """Nothing is downloaded, no GPU is touched, one processor is used."""
 
 
-def required(packages: Sequence[str] = PACKAGES) -> None:
+def required() -> None:
     """Raises InputError that names the extra where one of the packages is not installed; none is imported."""
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError("usage", f"--exact needs {', '.join(missing)}: pip install 'rlhf-lint[exact]'")
 
 
-def run(case: Case, limit: float, command: Sequence[str] = COMMAND) -> dict[str, Any]:
+def run(case: Case, limit: float) -> dict[str, Any]:
     """The answer of the traced process: `traced` peaks in GiB, and the `tracer`'s versions.
 
     `limit`: seconds until it is stopped. Raises CannotTraceError where there is no answer, in words.
@@ -45,7 +45,7 @@ def run(case: Case, limit: float, command: Sequence[str] = COMMAND) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(
-                command, input=asked, capture_output=True, encoding="utf-8", errors="replace", timeout=limit, cwd=folder, env=_environment()
+                COMMAND, input=asked, capture_output=True, encoding="utf-8", errors="replace", timeout=limit, cwd=folder, env=_environment()
             )
         except subprocess.TimeoutExpired:
             raise CannotTraceError(f"the time limit of {limit:g} s ran out (--time-limit)") from None

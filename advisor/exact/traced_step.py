@@ -102,6 +102,13 @@ def with_adapters(model: Any, run: Run) -> Any:
         torch.nn.Module.to = moves
 
 
+def implementation(kind: Any, config: Any, attention: str) -> str:
+    """transformers' name of an attention; eager where the model has no other."""
+    if attention == "sdpa" and not kind._model_mapping[type(config)]._supports_sdpa:
+        return "eager"
+    return FLASH if attention == "flash" else attention
+
+
 class PlacedOptimizer:
     """Bytes that an optimizer keeps and needs, as the closed form counts them, where the real one cannot run here."""
 
@@ -173,7 +180,7 @@ class Trainer:
         torch.set_default_dtype(torch.bfloat16 if self.run.weight == HALF else torch.float32)
         kind = AutoModelForSequenceClassification if self.run.method.loss == "score" else AutoModelForCausalLM
         try:
-            return kind.from_config(self.config, attn_implementation=FLASH if self.run.attention == "flash" else self.run.attention)
+            return kind.from_config(self.config, attn_implementation=implementation(kind, self.config, self.run.attention))
         finally:
             torch.set_default_dtype(before)
 
