@@ -44,6 +44,8 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     """Scores, scaling, mask, softmax in float32, weights in the inputs' width; the weights are returned and live through the layer."""
     shape, tape = forward.shape, forward.tape
     scores = forward.tokens * forward.length * shape.heads
+    if shape.wide_scores and not forward.numerics.autocast:
+        query, key = tape.cast(query, FULL), tape.cast(key, FULL)
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
     if shape.attention_softcap:
         product = tape.scale(tape.apply([tape.scale(product)], scores, product.width, saves_output=True))
@@ -51,8 +53,8 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     width = query.width if shape.narrow_softmax else FULL
     weights = tape.apply([tape.cast(masked, width)], scores, width, saves_output=True)
     tape.hold(masked, *((product,) if shape.alibi else ()))
-    narrow = tape.dropout(tape.cast(weights, query.width), shape.attention_dropout)
-    mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, query.width, saved=[narrow, value])
+    narrow = tape.dropout(tape.cast(weights, value.width), shape.attention_dropout)
+    mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, value.width, saved=[narrow, value])
     forward.returned.append(narrow)
     return tape.apply([mixed], mixed.elements, mixed.width)
 

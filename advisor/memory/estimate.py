@@ -185,9 +185,10 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     cut = sharding.degrees(run, gpus)
     shape = sharding.local(architecture, cut)
     attention = run.attention
-    if attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks or shape.family == "bloom"):
+    if shape.eager_only or (attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks)):
+        if attention != "eager":
+            assumed.append(f"{shape.family} has no {attention.upper()} attention: counted as eager")
         attention = "eager"
-        assumed.append(f"{shape.family} has no SDPA attention: counted as eager")
     run = replace(run, attention=attention)
     numerics, width = residency.widths(run, shape)
     weights = weigh(shape, run, width)

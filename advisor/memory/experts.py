@@ -8,12 +8,16 @@ from advisor.memory.tape import Tensor
 
 INDEX = 8.0
 EXPERTS = "experts"
+FLOAT, WIDE = ("sigmoid", "float"), ("sigmoid", "wide")
+"""Routers that take their input in float32, and that give weights in float32."""
 
 
 def route(forward: Forward, x: Tensor) -> Tensor:
     """The routed experts' output (transformers.integrations.moe.grouped_mm_experts_forward)."""
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
+    if e.router == "every":
+        return _every(forward, x)
     tokens, chosen = forward.tokens, forward.tokens * e.active
     routing = _weigh(forward, x)
     picked = tape.apply([x], chosen * shape.hidden, x.width, saved=[Tensor(chosen, INDEX, False)])
@@ -28,18 +32,36 @@ def route(forward: Forward, x: Tensor) -> Tensor:
     return tape.cast(out, forward.numerics.product if n.autocast else x.width)
 
 
+def _every(forward: Forward, x: Tensor) -> Tensor:
+    """All tokens through all experts, weighted before by a score that is 0 for those not chosen (Llama 4)."""
+    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    assert e is not None
+    tokens = forward.tokens
+    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
+    logits = tape.apply([x], tokens * e.count, n.product, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    scores = tape.cast(tape.apply([tape.cast(logits, FULL)], logits.elements, FULL, saves_output=True), logits.width)
+    repeated = tape.apply([x], tokens * e.count * shape.hidden, x.width)
+    weighted = tape.multiply(repeated, scores)
+    up = _grouped(forward, weighted, shape.hidden, 2 * e.intermediate, fused=2)
+    gate, value = tape.split(up, up.elements / 2, up.elements / 2)
+    down = _grouped(forward, tape.multiply(value, forward.activate(gate)), e.intermediate, shape.hidden, fused=1)
+    tape.hold(x, weighted, down)
+    return tape.apply([down], tokens * shape.hidden, down.width)
+
+
 def _weigh(forward: Forward, x: Tensor) -> Tensor:
     """Scores of all experts, the weights of the chosen ones."""
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
     tokens, chosen = forward.tokens, forward.tokens * e.active
-    if e.router == "sigmoid":
-        # Routed in float32, so that the weighted outputs are float32 too.
+    given = x.width
+    if e.router in FLOAT:
         x = tape.cast(x, FULL)
     gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
     scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
-    return tape.apply([wide], chosen, x.width, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
+    # Where the weights stay in float32, the weighted outputs are float32 too.
+    return tape.apply([wide], chosen, FULL if e.router in WIDE else given, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
 
 
 def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) -> Tensor:
@@ -54,13 +76,13 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
     gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
     return tape.apply(
         [x],
-        forward.tokens * e.active * out,
+        x.elements / into * out,
         n.product,
         saved=[x] if n.trains or adapted else [],
         weight_gradient=gradient,
         weight_copy=copy,
         temporary=weights * n.weight if adapted else 0.0,
-        scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0,
+        scratch=x.elements / into * out * n.product if e.bias else 0.0,
         trains=n.trains or adapted,
     )
 

@@ -66,7 +66,9 @@ class Forward:
         tokens = self.tokens
         if n.kernels and kind.startswith("rms"):
             return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
-        if kind == "layer":
+        if kind == "layer-half":
+            x = tape.cast(x, n.product)
+        if kind in ("layer", "layer-half"):
             return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
         wide = tape.cast(x, FULL)
         if kind == "layer-plain":
@@ -78,6 +80,8 @@ class Forward:
         else:
             spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=3 * wide.size, scratch=wide.size)
             normalized = tape.multiply(wide, spread)
+        if kind == "rms-plain":
+            return tape.cast(normalized, x.width)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)
             return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [], trains=n.trains)
@@ -99,7 +103,20 @@ class Forward:
         if kind in ("relu2", "relu_squared"):
             bent = tape.apply([x], x.elements, x.width, saves_output=True)
             return tape.apply([bent], x.elements, x.width, saved=[bent])
+        if kind == "xielu":
+            return self._xielu(x)
         if kind == "quick_gelu":
             gate = tape.apply([tape.scale(x)], x.elements, x.width, saves_output=True)
             return tape.multiply(x, gate)
         return tape.apply([x], x.elements, x.width, saved=[x])
+
+    def _xielu(self, x: Tensor) -> Tensor:
+        """xIELU in elementary operations: a learned quadratic above zero, a learned exponential below (transformers.activations)."""
+        tape = self.tape
+        above = tape.multiply(tape.apply([x], x.elements, x.width, saved=[x]), x)
+        above = tape.add(above, tape.scale(x))
+        bent = tape.apply([tape.apply([x], x.elements, x.width, saved=[x])], x.elements, x.width, saves_output=True)
+        below = tape.add(bent, x)
+        below = tape.apply([below], x.elements, x.width, saved=[below] if self.numerics.trains else [])
+        below = tape.add(below, tape.scale(x))
+        return tape.apply([above, below], x.elements, x.width, saved=[Tensor(x.elements, 1, False)])
