@@ -35,6 +35,21 @@ def flash_attention(module: Any, query: Any, key: Any, value: Any, attention_mas
     return FlashAttention.apply(query, key, value), None
 
 
+class MaskedAttention(torch.autograd.Function):
+    """As FlashAttention, with heads before tokens and a mask; for values narrower than queries, which no kernel for CPUs takes."""
+
+    @staticmethod
+    def forward(context: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
+        output = query.new_empty(*query.shape[:-1], value.shape[-1])
+        kept = () if mask is None else (mask,)
+        context.save_for_backward(query, key, value, output, query.new_empty(query.shape[:-1], dtype=torch.float32), *kept)
+        return output
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        return *(torch.empty_like(tensor) for tensor in context.saved_tensors[:3]), None
+
+
 def no_mask(*_: Any, **__: Any) -> None:
     """What transformers' mask interface gives for attention that needs none."""
 
@@ -77,11 +92,19 @@ def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: b
 
 
 @contextmanager
-def fused_dropout() -> Iterator[None]:
-    """As on a GPU, dropout keeps a mask of one byte an element; on a CPU it keeps one in the width of its input."""
-    before = functional.dropout
-    functional.dropout = _fused_dropout
+def stand_ins() -> Iterator[None]:
+    """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes values
+    of another width than queries and keys (on a CPU, all scores are written out)."""
+    dropout, attention = functional.dropout, functional.scaled_dot_product_attention
+
+    def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:
+        if query.shape[-1] == value.shape[-1]:
+            return attention(query, key, value, attn_mask, *rest, **others)
+        mask = attn_mask.to(query.dtype) if attn_mask is not None and attn_mask.dtype == torch.bool else attn_mask
+        return MaskedAttention.apply(query, key, value, mask)
+
+    functional.dropout, functional.scaled_dot_product_attention = _fused_dropout, attend
     try:
         yield
     finally:
-        functional.dropout = before
+        functional.dropout, functional.scaled_dot_product_attention = dropout, attention

@@ -11,7 +11,7 @@ import torch.nn.functional as functional
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
 
-from advisor.exact.kernels import FLASH, TiledLogProbabilities, fused_dropout, register
+from advisor.exact.kernels import FLASH, TiledLogProbabilities, register, stand_ins
 from advisor.exact.ledger import Ledger
 from advisor.memory.numerics import HALF
 from advisor.memory.settings import Run, read
@@ -281,7 +281,7 @@ def trace(config: Mapping[str, Any], settings: Mapping[str, Any], optimizer: Map
     run = read(settings)
     ledger = Ledger(shape.vocab_size)
     started = time.time()
-    with FakeTensorMode(allow_non_fake_inputs=True), fused_dropout(), ledger:
+    with FakeTensorMode(allow_non_fake_inputs=True), stand_ins(), ledger:
         trainer = Trainer(run, shape, ledger, optimizer)
         for _ in range(2):
             trainer.step()

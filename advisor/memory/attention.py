@@ -46,6 +46,7 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     scores = forward.tokens * forward.length * shape.heads
     if shape.wide_scores and not forward.numerics.autocast:
         query, key = tape.cast(query, FULL), tape.cast(key, FULL)
+    passed = (query, key)
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
     if shape.attention_softcap:
         product = tape.scale(tape.apply([tape.scale(product)], scores, product.width, saves_output=True))
@@ -56,6 +57,7 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     narrow = tape.dropout(tape.cast(weights, value.width), shape.attention_dropout)
     mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, value.width, saved=[narrow, value])
     forward.returned.append(narrow)
+    tape.hold(*passed)
     return tape.apply([mixed], mixed.elements, mixed.width)
 
 

@@ -102,7 +102,9 @@ class Forward:
             return tape.apply([x], x.elements, x.width, saves_output=True)
         if kind in ("relu2", "relu_squared"):
             bent = tape.apply([x], x.elements, x.width, saves_output=True)
-            return tape.apply([bent], x.elements, x.width, saved=[bent])
+            out = tape.apply([bent], x.elements, x.width, saved=[bent], temporary=bent.size)
+            tape.hold(x, bent)
+            return out
         if kind == "xielu":
             return self._xielu(x)
         if kind == "quick_gelu":
@@ -113,10 +115,14 @@ class Forward:
     def _xielu(self, x: Tensor) -> Tensor:
         """xIELU in elementary operations: a learned quadratic above zero, a learned exponential below (transformers.activations)."""
         tape = self.tape
-        above = tape.multiply(tape.apply([x], x.elements, x.width, saved=[x]), x)
+        # The gradient of a learned scalar is a product of the input's size before it is summed.
+        summed = x.size if self.numerics.trains else 0.0
+        above = tape.multiply(tape.apply([x], x.elements, x.width, saved=[x], temporary=summed), x)
         above = tape.add(above, tape.scale(x))
         bent = tape.apply([tape.apply([x], x.elements, x.width, saved=[x])], x.elements, x.width, saves_output=True)
         below = tape.add(bent, x)
-        below = tape.apply([below], x.elements, x.width, saved=[below] if self.numerics.trains else [])
+        below = tape.apply([below], x.elements, x.width, saved=[below] if self.numerics.trains else [], temporary=summed)
         below = tape.add(below, tape.scale(x))
-        return tape.apply([above, below], x.elements, x.width, saved=[Tensor(x.elements, 1, False)])
+        out = tape.apply([above, below], x.elements, x.width, saved=[Tensor(x.elements, 1, False)], scratch=x.elements)
+        tape.hold(x)
+        return out
