@@ -143,6 +143,9 @@ def _mlp(forward: Forward, x: Tensor, dense: bool) -> Tensor:
     if not shape.experts.shared:
         return route(forward, x)
     layers = mlp_linears(shape, dense=False)
+    if shape.experts.shared_first:
+        first = _feed(forward, x, layers)
+        return tape.add(route(forward, x), first)
     if not shape.experts.shared_gate:
         return tape.add(route(forward, x), _feed(forward, x, layers))
     shared = _feed(forward, x, layers)

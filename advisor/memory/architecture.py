@@ -23,7 +23,7 @@ class Latent:
 @dataclass(frozen=True, slots=True)
 class Experts:
     """Mixture of experts: `active` of `count` experts a token; `dense` layers without experts; `correction`: a learned bias for the
-    choice; `shared_mlp`: names of the shared expert's linear layers where they are not the MLP's."""
+    choice; `shared_first`: the shared expert runs before the routed ones; `shared_mlp`: names of the shared expert's linear layers where they are not the MLP's."""
 
     count: int
     active: int
@@ -34,6 +34,7 @@ class Experts:
     router: str = "qwen"
     bias: bool = False
     correction: bool = False
+    shared_first: bool = False
     shared_mlp: tuple[str, ...] = ()
 
 

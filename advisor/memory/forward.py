@@ -102,7 +102,8 @@ class Forward:
             return tape.apply([x], x.elements, x.width, saves_output=True)
         if kind in ("relu2", "relu_squared"):
             bent = tape.apply([x], x.elements, x.width, saves_output=True)
-            out = tape.apply([bent], x.elements, x.width, saved=[bent], temporary=bent.size)
+            # torch's gradient of a power: the power below it, times the exponent, times the gradient.
+            out = tape.apply([bent], x.elements, x.width, saved=[bent], temporary=2 * bent.size)
             tape.hold(x, bent)
             return out
         if kind == "xielu":

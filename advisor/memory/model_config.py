@@ -147,6 +147,7 @@ def _experts(
         family["router"],
         "experts" in family["bias"],
         bool(family.get("correction")),
+        bool(family.get("shared_first")),
         tuple(family.get("shared_mlp", ())),
     )
 
