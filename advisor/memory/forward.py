@@ -120,7 +120,9 @@ class Forward:
         summed = x.size if self.numerics.trains else 0.0
         above = tape.multiply(tape.apply([x], x.elements, x.width, saved=[x], temporary=summed), x)
         above = tape.add(above, tape.scale(x))
-        bent = tape.apply([tape.apply([x], x.elements, x.width, saved=[x])], x.elements, x.width, saves_output=True)
+        # The gradient of a minimum: halved where both are equal, nothing where the other is less.
+        least = tape.apply([x], x.elements, x.width, saved=[x], temporary=x.size + 2 * x.elements)
+        bent = tape.apply([least], x.elements, x.width, saves_output=True)
         below = tape.add(bent, x)
         below = tape.apply([below], x.elements, x.width, saved=[below] if self.numerics.trains else [], temporary=summed)
         below = tape.add(below, tape.scale(x))
