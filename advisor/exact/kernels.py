@@ -32,7 +32,7 @@ class FlashAttention(torch.autograd.Function):
 
 def flash_attention(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any) -> Any:
     """transformers' attention interface: the output lies token by token; there are no weights to return."""
-    return FlashAttention.apply(query, key, value), None
+    return FlashAttention.apply(*_narrowed(query, key, value)), None
 
 
 class MaskedAttention(torch.autograd.Function):
@@ -58,6 +58,11 @@ def register() -> None:
     """Make FLASH an attention implementation of transformers, in this process."""
     AttentionInterface.register(FLASH, flash_attention)
     AttentionMaskInterface.register(FLASH, no_mask)
+
+
+def _narrowed(*tensors: Any) -> Any:
+    """Autocast gives attention its inputs in half precision."""
+    return tuple(tensor.to(_product(tensor)) for tensor in tensors)
 
 
 class TiledLogProbabilities(torch.autograd.Function):
@@ -100,8 +105,8 @@ def stand_ins() -> Iterator[None]:
     def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:
         if query.shape[-1] == value.shape[-1]:
             return attention(query, key, value, attn_mask, *rest, **others)
-        mask = attn_mask.to(query.dtype) if attn_mask is not None and attn_mask.dtype == torch.bool else attn_mask
-        return MaskedAttention.apply(query, key, value, mask)
+        query, key, value = _narrowed(query, key, value)
+        return MaskedAttention.apply(query, key, value, None if attn_mask is None else attn_mask.to(query.dtype))
 
     functional.dropout, functional.scaled_dot_product_attention = _fused_dropout, attend
     try:

@@ -118,14 +118,15 @@ class Forward:
         tape = self.tape
         # The gradient of a learned scalar is a product of the input's size before it is summed.
         summed = x.size if self.numerics.trains else 0.0
-        above = tape.multiply(tape.apply([x], x.elements, x.width, saved=[x], temporary=summed), x)
+        width = max(x.width, self.numerics.weight)
+        above = tape.multiply(tape.apply([x], x.elements, width, saved=[x], temporary=summed), x)
         above = tape.add(above, tape.scale(x))
         # The gradient of a minimum: halved where both are equal, nothing where the other is less.
         least = tape.apply([x], x.elements, x.width, saved=[x], temporary=x.size + 2 * x.elements)
         bent = tape.apply([least], x.elements, x.width, saves_output=True)
         below = tape.add(bent, x)
-        below = tape.apply([below], x.elements, x.width, saved=[below] if self.numerics.trains else [], temporary=summed)
+        below = tape.apply([below], x.elements, width, saved=[below] if self.numerics.trains else [], temporary=summed)
         below = tape.add(below, tape.scale(x))
-        out = tape.apply([above, below], x.elements, x.width, saved=[Tensor(x.elements, 1, False)], scratch=x.elements)
+        out = tape.apply([above, below], x.elements, width, saved=[Tensor(x.elements, 1, False)], scratch=x.elements)
         tape.hold(x)
         return out
