@@ -6,6 +6,7 @@ counted: storages, rounded to the 512 bytes of the CUDA caching allocator. What 
 communication.
 
     python tools/trace_memory.py --out traces.jsonl [--only REGEX]             the planned cases of tests/memory/data/families.json
+    python tools/trace_memory.py --families FAMILIES.json --out traces.jsonl  those of other families, e.g. families_later.json beside it
     python tools/trace_memory.py --cases cases.jsonl --out traces.jsonl       others: {"id", "method", "model": {"config"}, "settings"}
 
 Needs the extra [exact]: torch, transformers and peft.
@@ -96,13 +97,14 @@ def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, help="cases, one JSON object a line; without it, the planned ones")
+    parser.add_argument("--families", type=Path, default=FAMILIES, help="families to plan cases for")
     parser.add_argument("--out", type=Path, required=True, help="traces are appended here; cases already in it are left out")
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="trace cases whose id matches")
     options = parser.parse_args()
     if options.cases:
         cases = [json.loads(line) for line in options.cases.read_text().splitlines()]
     else:
-        cases = plan(json.loads(FAMILIES.read_text()))
+        cases = plan(json.loads(options.families.read_text()))
     import torch
     import transformers
 

@@ -98,8 +98,8 @@ def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: b
 
 @contextmanager
 def stand_ins() -> Iterator[None]:
-    """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes values
-    of another width than queries and keys (on a CPU, all scores are written out)."""
+    """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes
+    values of another width than queries and keys (on a CPU, all scores are written out)."""
     dropout, attention = functional.dropout, functional.scaled_dot_product_attention
 
     def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 PLAIN = ("layer-plain", "rms-plain")
 """Norms without weights."""
 
@@ -23,7 +22,8 @@ class Latent:
 @dataclass(frozen=True, slots=True)
 class Experts:
     """Mixture of experts: `active` of `count` experts a token; `dense` layers without experts; `correction`: a learned bias for the
-    choice; `shared_first`: the shared expert runs before the routed ones; `shared_mlp`: names of the shared expert's linear layers where they are not the MLP's."""
+    choice; `shared_first`: the shared expert runs before the routed ones; `shared_mlp`: names of its linear layers where they are not the
+    MLP's."""
 
     count: int
     active: int
@@ -182,7 +182,12 @@ def layer_parameters(shape: Architecture, *, dense: bool) -> int:
         total += 2
     if not dense and shape.experts:
         e = shape.experts
-        total += expert_parameters(shape) + e.count * shape.hidden + (e.count if e.bias or e.correction else 0) + (shape.hidden if e.shared_gate else 0)
+        total += (
+            expert_parameters(shape)
+            + e.count * shape.hidden
+            + (e.count if e.bias or e.correction else 0)
+            + (shape.hidden if e.shared_gate else 0)
+        )
     return total
 
 

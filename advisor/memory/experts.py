@@ -61,7 +61,13 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
     # Where the weights stay in float32, the weighted outputs are float32 too.
-    return tape.apply([wide], chosen, FULL if e.router in WIDE and not (e.router == "sigmoid" and n.autocast) else given, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
+    return tape.apply(
+        [wide],
+        chosen,
+        FULL if e.router in WIDE and not (e.router == "sigmoid" and n.autocast) else given,
+        saved=[Tensor(chosen, INDEX, False)],
+        saves_output=True,
+    )
 
 
 def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) -> Tensor:
