@@ -50,6 +50,20 @@ class MaskedAttention(torch.autograd.Function):
         return *(torch.empty_like(tensor) for tensor in context.saved_tensors[:3]), None
 
 
+class GroupedProduct(torch.autograd.Function):
+    """One matrix product a group of rows, in the width of the weights; torch's own has no shape for tensors that are not bfloat16."""
+
+    @staticmethod
+    def forward(context: Any, rows: Any, weights: Any) -> Any:
+        context.save_for_backward(rows, weights)
+        return rows.new_empty(rows.shape[0], weights.shape[-1])
+
+    @staticmethod
+    def backward(context: Any, *gradients: Any) -> Any:
+        wanted = zip(context.saved_tensors, context.needs_input_grad, strict=True)
+        return tuple(torch.empty_like(tensor) if needed else None for tensor, needed in wanted)
+
+
 def no_mask(*_: Any, **__: Any) -> None:
     """What transformers' mask interface gives for attention that needs none."""
 
@@ -99,8 +113,8 @@ def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: b
 @contextmanager
 def stand_ins() -> Iterator[None]:
     """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes
-    values of another width than queries and keys (on a CPU, all scores are written out)."""
-    dropout, attention = functional.dropout, functional.scaled_dot_product_attention
+    values of another width than queries and keys (on a CPU, all scores are written out). Grouped products are given a shape in any width."""
+    dropout, attention, grouped = functional.dropout, functional.scaled_dot_product_attention, functional.grouped_mm
 
     def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:
         if query.shape[-1] == value.shape[-1]:
@@ -108,8 +122,11 @@ def stand_ins() -> Iterator[None]:
         query, key, value = _narrowed(query, key, value)
         return MaskedAttention.apply(query, key, value, None if attn_mask is None else attn_mask.to(query.dtype))
 
-    functional.dropout, functional.scaled_dot_product_attention = _fused_dropout, attend
+    def multiply(rows: Any, weights: Any, **others: Any) -> Any:
+        return grouped(rows, weights, **others) if rows.dtype == torch.bfloat16 else GroupedProduct.apply(rows, weights)
+
+    functional.dropout, functional.scaled_dot_product_attention, functional.grouped_mm = _fused_dropout, attend, multiply
     try:
         yield
     finally:
-        functional.dropout, functional.scaled_dot_product_attention = dropout, attention
+        functional.dropout, functional.scaled_dot_product_attention, functional.grouped_mm = dropout, attention, grouped

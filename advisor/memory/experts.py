@@ -29,7 +29,7 @@ def route(forward: Forward, x: Tensor) -> Tensor:
     ordered = tape.apply([weighted], weighted.elements, weighted.width, saved=[Tensor(chosen, INDEX, False)], temporary=weighted.size)
     out = tape.apply([ordered], tokens * shape.hidden, ordered.width)
     tape.hold(x, picked, down)
-    return tape.cast(out, forward.numerics.product if n.autocast else x.width)
+    return tape.cast(out, x.width)
 
 
 def _every(forward: Forward, x: Tensor) -> Tensor:
@@ -76,19 +76,22 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
     tape, n, e = forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
     weights = e.count * into * out
-    x = tape.cast(x, HALF) if n.autocast else x
+    # Autocast knows batched products (`every`), and not grouped ones: those are computed in the width of the weights.
+    narrows = n.autocast and e.router == "every"
+    width = n.product if narrows else n.weight
+    x = tape.cast(x, width)
     adapted = EXPERTS in n.targets
-    copy = weights * n.weight if adapted else HALF * weights if n.autocast and n.weight > HALF else 0.0
+    copy = weights * n.weight if adapted else HALF * weights if narrows and n.weight > HALF else 0.0
     gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
     return tape.apply(
         [x],
         x.elements / into * out,
-        n.product,
+        width,
         saved=[x] if n.trains or adapted else [],
         weight_gradient=gradient,
         weight_copy=copy,
         temporary=weights * n.weight if adapted else 0.0,
-        scratch=x.elements / into * out * n.product if e.bias else 0.0,
+        scratch=x.elements / into * out * width if e.bias else 0.0,
         trains=n.trains or adapted,
     )
 
