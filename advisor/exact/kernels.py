@@ -55,13 +55,15 @@ class GroupedProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, rows: Any, weights: Any) -> Any:
-        context.save_for_backward(rows, weights)
+        wanted = context.needs_input_grad
+        context.save_for_backward(rows if wanted[1] else None, weights if wanted[0] else None)
+        context.shapes = (rows.shape, weights.shape)
         return rows.new_empty(rows.shape[0], weights.shape[-1])
 
     @staticmethod
     def backward(context: Any, *gradients: Any) -> Any:
-        wanted = zip(context.saved_tensors, context.needs_input_grad, strict=True)
-        return tuple(torch.empty_like(tensor) if needed else None for tensor, needed in wanted)
+        wanted = zip(context.shapes, context.needs_input_grad, strict=True)
+        return tuple(gradients[0].new_empty(shape) if needed else None for shape, needed in wanted)
 
 
 def no_mask(*_: Any, **__: Any) -> None:
@@ -113,7 +115,8 @@ def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: b
 @contextmanager
 def stand_ins() -> Iterator[None]:
     """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes
-    values of another width than queries and keys (on a CPU, all scores are written out). Grouped products are given a shape in any width."""
+    values of another width than queries and keys (on a CPU, all scores are written out). Grouped products are given a shape in every
+    width."""
     dropout, attention, grouped = functional.dropout, functional.scaled_dot_product_attention, functional.grouped_mm
 
     def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:

@@ -14,7 +14,7 @@ FLOAT, WIDE = ("sigmoid", "float", "float-wide"), ("sigmoid", "wide", "float-wid
 
 def route(forward: Forward, x: Tensor) -> Tensor:
     """The routed experts' output (transformers.integrations.moe.grouped_mm_experts_forward)."""
-    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    shape, tape, e = forward.shape, forward.tape, forward.shape.experts
     assert e is not None
     if e.router == "every":
         return _every(forward, x)

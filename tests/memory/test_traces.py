@@ -43,6 +43,8 @@ KNOWN = {
     "exaonemoe-4l": 0.035,
     "dots1-4l": 0.035,
     "codegen-4l-20": 0.035,
+    "gptoss-4l-22": 0.055,
+    "gptoss-4l-03": 0.035,
 }
 
 
