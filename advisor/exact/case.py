@@ -8,6 +8,7 @@ from typing import Any
 
 from advisor.memory.architecture import Architecture
 from advisor.memory.model_config import text_part
+from advisor.memory.numerics import HALF
 from advisor.memory.optimizer_state import entry_name, state
 from advisor.memory.residency import widths
 from advisor.memory.settings import Run, read
@@ -50,6 +51,8 @@ def case_of(settings: Mapping[str, object], config: Mapping[str, Any], shape: Ar
         "optimizer.name": named or data["optimizers"][mapping("memory.yaml")["optimizer_unknown"]],
     }
     remarks = list(_remarks(run, step, key, named is not None))
+    if run.half and (shape.norm.startswith("layer") or shape.eager_only or shape.activation in data["widened_activations"]):
+        remarks.append("autocast is a CPU's: CUDA's also widens layer norms, powers and softmax")
     return Case(
         {**cleaned(text, frozenset(data["ignored_keys"])), "model_type": kind},
         alone,
@@ -76,7 +79,7 @@ def _alone(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
         "memory.gradient_checkpointing": run.checkpointing,
         "memory.attention": "flash_attention_2" if run.attention == "flash" else run.attention,
         "memory.fused_loss": run.fused_loss,
-        "model.dtype": "float32" if run.weight > 2 and not engine and not run.quantization else "bfloat16",
+        "model.dtype": "float32" if run.weight > HALF and not engine and not run.quantization else "bfloat16",
         "precision.bf16": run.half and not engine,
         "peft.kind": "lora" if run.peft != "none" else "none",
         "reference.precompute": run.reference == "precomputed",

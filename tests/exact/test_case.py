@@ -104,3 +104,9 @@ def test_online_methods_share_a_step_and_do_not_generate() -> None:
 def test_adapters_share_their_reference(kl: float, reference: str) -> None:
     found = case(method="grpo", lengths__completion=64, kl__coefficient=kl, peft__kind="lora", peft__rank=4)
     assert read(found.settings).reference == reference
+
+
+@pytest.mark.parametrize(("kind", "told"), [("llama", 0), ("gpt_neox", 1), ("arcee", 1)])
+def test_where_autocast_differs_between_devices_is_said(kind: str, told: int) -> None:
+    found = case(config={**CONFIG, "model_type": kind}, precision__bf16=True)
+    assert len(found.remarks) == told
