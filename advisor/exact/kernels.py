@@ -114,14 +114,14 @@ def _fused_dropout(input: Any, p: float = 0.5, training: bool = True, inplace: b
 
 @contextmanager
 def stand_ins() -> Iterator[None]:
-    """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input), and fused attention takes
-    values of another width than queries and keys (on a CPU, all scores are written out). Grouped products are given a shape in every
+    """Do as on a GPU: dropout keeps a mask of one byte an element (on a CPU, one in the width of its input); fused attention takes dropout,
+    and values of another width than queries and keys (on a CPU, all scores are written out). Grouped products have a shape in every
     width."""
     dropout, attention, grouped = functional.dropout, functional.scaled_dot_product_attention, functional.grouped_mm
 
-    def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **others: Any) -> Any:
-        if query.shape[-1] == value.shape[-1]:
-            return attention(query, key, value, attn_mask, *rest, **others)
+    def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, **others: Any) -> Any:
+        if query.shape[-1] == value.shape[-1] and not dropout_p:
+            return attention(query, key, value, attn_mask, **others)
         query, key, value = _narrowed(query, key, value)
         return MaskedAttention.apply(query, key, value, None if attn_mask is None else attn_mask.to(query.dtype))
 
