@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.configuration.fact import Fact, Facts
 from advisor.errors import InputError
 from advisor.memory.architecture import Architecture
-from advisor.memory.checkpoint import architecture_of_size, find_architecture
+from advisor.memory.checkpoint import Found, config_of_size, find_config
 from advisor.memory.device import Device, find_device
 from advisor.memory.estimate import Estimate, bare, estimate
 from advisor.memory.levers import solve
 from advisor.source.document import Document
+
+if TYPE_CHECKING:
+    from advisor.exact.answer import Exact
 
 
 def predict(facts: Facts, document: Document, *, device: Device | None = None, levers: bool = True) -> Estimate:
@@ -37,12 +41,32 @@ def settings_of(facts: Facts) -> dict[str, object]:
     return {fact.name: fact.value for fact in known if not (fact.name == "peft.dropout" and fact.origin == "default")}
 
 
+def traced(facts: Facts, document: Document, found: Estimate, *, limit: float) -> Exact:
+    """The run's step traced with real modules in a process of its own, for at most `limit` seconds, beside its estimate `found`.
+
+    Raises InputError for an unknown GPU; what cannot be traced is said in the answer.
+    """
+    from advisor.exact.answer import exact
+    from advisor.exact.process import run
+
+    config = config_of(facts, document)
+    shape = config.architecture if config else None
+    raw = config.config if config else None
+    return exact(settings_of(facts), raw, shape, device_of(facts), gpus_of(facts), found, lambda case: run(case, limit))
+
+
 def architecture_of(facts: Facts, document: Document) -> Architecture | None:
-    """The model's shape: from a config.json beside the configuration, the local cache, or the shipped table."""
+    """The model's shape, from where `config_of` finds it."""
+    found = config_of(facts, document)
+    return found.architecture if found else None
+
+
+def config_of(facts: Facts, document: Document) -> Found | None:
+    """The model's configuration: a config.json beside the file, in the local cache, or what the shipped table holds of it."""
     name, size = facts.lookup("model.name"), facts.lookup("model.parameters")
     folder = Path(document.path).resolve().parent if document.path != "-" and document.format != "mapping" else Path.cwd()
-    found = find_architecture(name if isinstance(name, str) else None, folder)
-    return architecture_of_size(size) if found is None and isinstance(size, (int, float)) else found
+    found = find_config(name if isinstance(name, str) else None, folder)
+    return config_of_size(size) if found is None and isinstance(size, (int, float)) else found
 
 
 def gpus_of(facts: Facts) -> int:

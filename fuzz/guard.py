@@ -96,8 +96,12 @@ def guarded(folder: Path) -> Iterator[None]:
         _watch.armed = False
 
 
+TRACED = (".kernels", ".ledger", ".traced_step")
+"""Of `advisor.exact`: imported by a process of its own only, where torch is installed."""
+
+
 def load_everything() -> None:
     """Import all modules, so that an import, which runs code rightly, is no part of what is watched."""
     for module in pkgutil.walk_packages(advisor.__path__, "advisor."):
-        if not module.name.endswith(("__main__", ".methods", ".declaration", ".export", ".compilation")):
+        if not module.name.endswith(("__main__", ".methods", ".declaration", ".export", ".compilation", *TRACED)):
             importlib.import_module(module.name)

@@ -17,12 +17,13 @@ MAY_IMPORT = {
     "dialects": {"source", "configuration", "expression"},
     "history": {"configuration"},
     "memory": {"configuration"},
+    "exact": {"memory"},
     "rulebook": {"source", "configuration", "expression", "history"},
     "fixes": {"source"},
     "settings": {"rulebook", "dialects", "source"},
     "diagnosis": {"rulebook", "configuration", "expression", "history"},
     "evidence": {"rulebook", "configuration", "expression"},
-    "reports": {"evidence", "diagnosis", "rulebook", "configuration", "source", "expression", "dialects", "memory"},
+    "reports": {"evidence", "diagnosis", "rulebook", "configuration", "source", "expression", "dialects", "memory", "exact"},
 }
 """Room -> rooms that it may import, besides itself and the ground floor."""
 
@@ -47,6 +48,21 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
         for name in imports(path):
             parts = name.split(".")
             assert len(parts) == 1 or parts[1] in allowed, f"{path.relative_to(PACKAGE)} imports {name}"
+
+
+TRACED = {"child", "kernels", "ledger", "traced_step"}
+"""Modules of `exact` that only the traced process imports."""
+
+
+def test_nothing_but_the_traced_process_imports_torch() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        traced = path.parent.name == "exact" and path.stem in TRACED
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            heavy = [name for name in names if name.split(".")[0] in ("torch", "transformers", "peft")]
+            inner = [name for name in names if name.startswith("advisor.exact.") and name.split(".")[2] in TRACED]
+            assert traced or not heavy + inner, f"{path.relative_to(PACKAGE)} imports {heavy + inner}"
 
 
 def test_every_room_is_listed() -> None:

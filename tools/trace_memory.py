@@ -6,9 +6,10 @@ counted: storages, rounded to the 512 bytes of the CUDA caching allocator. What 
 communication.
 
     python tools/trace_memory.py --out traces.jsonl [--only REGEX]             the planned cases of tests/memory/data/families.json
+    python tools/trace_memory.py --families FAMILIES.json --out traces.jsonl  those of other families, e.g. families_later.json beside it
     python tools/trace_memory.py --cases cases.jsonl --out traces.jsonl       others: {"id", "method", "model": {"config"}, "settings"}
 
-Needs torch, transformers and (for LoRA) peft.
+Needs the extra [exact]: torch, transformers and peft.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FAMILIES = Path(__file__).resolve().parent.parent / "tests" / "memory" / "data" / "families.json"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+FAMILIES = ROOT / "tests" / "memory" / "data" / "families.json"
 
 
 def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -93,16 +97,18 @@ def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, help="cases, one JSON object a line; without it, the planned ones")
+    parser.add_argument("--families", type=Path, default=FAMILIES, help="families to plan cases for")
     parser.add_argument("--out", type=Path, required=True, help="traces are appended here; cases already in it are left out")
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="trace cases whose id matches")
     options = parser.parse_args()
     if options.cases:
         cases = [json.loads(line) for line in options.cases.read_text().splitlines()]
     else:
-        cases = plan(json.loads(FAMILIES.read_text()))
+        cases = plan(json.loads(options.families.read_text()))
     import torch
     import transformers
-    from traced_step import run
+
+    from advisor.exact.traced_step import trace
 
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
     done = {json.loads(line)["id"] for line in options.out.read_text().splitlines()} if options.out.exists() else set()
@@ -110,7 +116,7 @@ def main() -> int:
         if case["id"] in done or not options.only.search(case["id"]):
             continue
         try:
-            traced = run(case)
+            traced = trace(case["model"]["config"], {**case["settings"], "method": case["method"]})
         except Exception as error:  # one family that cannot be traced must not stop the others
             print(f"{case['id']}: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
             continue

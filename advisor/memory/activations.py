@@ -85,6 +85,10 @@ def _attention(forward: Forward, x: Tensor) -> Tensor:
     layers = attention_linears(shape)
     query, key, value = _latent(forward, x) if shape.latent else _projected(forward, x, layers)
     mixed = mix(forward, query, key, value)
+    for gate in layers[3:-1] if not shape.latent else ():
+        opened = forward.linear(x, gate)
+        mixed = tape.multiply(mixed, tape.apply([opened], opened.elements, opened.width, saves_output=True))
+    mixed = forward.norm(mixed) if shape.sub_norms else mixed
     out = forward.linear(mixed, layers[-1])
     tape.hold(x, query, key, value)
     return out
@@ -98,10 +102,13 @@ def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bo
         query, key, value = tape.split(forward.linear(x, layers[0]), *sizes)
     else:
         query, key, value = (forward.linear(x, item) for item in layers[:3])
-    if shape.qk_norm != "none":
+    if shape.qk_norm != "none" and not shape.late_qk_norm:
         query, key = forward.norm(query), forward.norm(key)
     if not shape.positions and not shape.alibi:
         query, key = _rotated(forward, query), _rotated(forward, key)
+    if shape.qk_norm != "none" and shape.late_qk_norm:
+        kind = "rms-plain" if shape.qk_norm == "plain" else None
+        query, key = forward.norm(query, kind=kind), forward.norm(key, kind=kind)
     return query, key, value
 
 
@@ -136,6 +143,9 @@ def _mlp(forward: Forward, x: Tensor, dense: bool) -> Tensor:
     if not shape.experts.shared:
         return route(forward, x)
     layers = mlp_linears(shape, dense=False)
+    if shape.experts.shared_first:
+        first = _feed(forward, x, layers)
+        return tape.add(route(forward, x), first)
     if not shape.experts.shared_gate:
         return tape.add(route(forward, x), _feed(forward, x, layers))
     shared = _feed(forward, x, layers)
@@ -159,4 +169,5 @@ def _feed(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]])
         gate, up = forward.linear(x, layers[0]), forward.linear(x, layers[1])
         return forward.linear(tape.apply([gate, up], gate.elements, gate.width, saved=[gate, up]), layers[2])
     bent = forward.activate(forward.linear(x, layers[0]))
-    return forward.linear(tape.multiply(bent, forward.linear(x, layers[1])), layers[2])
+    inner = tape.multiply(bent, forward.linear(x, layers[1]))
+    return forward.linear(forward.norm(inner) if shape.sub_norms else inner, layers[2])

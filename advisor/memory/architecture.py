@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PLAIN = ("layer-plain", "rms-plain")
+"""Norms without weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Latent:
@@ -18,7 +21,9 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Experts:
-    """Mixture of experts: `active` of `count` experts a token; `dense` layers without experts, `dense_intermediate` wide."""
+    """Mixture of experts: `active` of `count` experts a token; `dense` layers without experts; `correction`: a learned bias for the
+    choice; `shared_first`: the shared expert runs before the routed ones; `shared_mlp`: names of its linear layers where they are not the
+    MLP's."""
 
     count: int
     active: int
@@ -28,6 +33,9 @@ class Experts:
     dense: int = 0
     router: str = "qwen"
     bias: bool = False
+    correction: bool = False
+    shared_first: bool = False
+    shared_mlp: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,10 @@ class Architecture:
     partial_rotary: bool = False
     multi_query_math: bool = False
     narrow_softmax: bool = False
+    eager_only: bool = False
+    wide_scores: bool = False
+    late_qk_norm: bool = False
+    sub_norms: bool = False
     expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0
@@ -120,8 +132,9 @@ def attention_linears(shape: Architecture) -> list[tuple[str, int, int, bool]]:
         ]
     if len(shape.attention) == 2:
         return [(shape.attention[0], h, shape.query_size + 2 * shape.key_size, qkv), (shape.attention[1], shape.query_size, h, out)]
-    q, k, v, o = shape.attention
-    return [(q, h, shape.query_size, qkv), (k, h, shape.key_size, qkv), (v, h, shape.key_size, qkv), (o, shape.query_size, h, out)]
+    q, k, v, *gate, o = shape.attention
+    gates = [(name, h, shape.query_size, False) for name in gate]
+    return [(q, h, shape.query_size, qkv), (k, h, shape.key_size, qkv), (v, h, shape.key_size, qkv), *gates, (o, shape.query_size, h, out)]
 
 
 def mlp_linears(shape: Architecture, *, dense: bool, width: int | None = None) -> list[tuple[str, int, int, bool]]:
@@ -132,9 +145,10 @@ def mlp_linears(shape: Architecture, *, dense: bool, width: int | None = None) -
             return []
         width = shape.experts.shared
     h, ff, bias = shape.hidden, width or shape.intermediate, "mlp" in shape.bias
-    if shape.gated and len(shape.mlp) == 2:
-        return [(shape.mlp[0], h, 2 * ff, bias), (shape.mlp[1], ff, h, bias)]
-    *into, out = shape.mlp
+    names = shape.experts.shared_mlp if shape.experts and not dense and shape.experts.shared_mlp else shape.mlp
+    if shape.gated and len(names) == 2:
+        return [(names[0], h, 2 * ff, bias), (names[1], ff, h, bias)]
+    *into, out = names
     return [*((name, h, ff, bias) for name in into), (out, ff, h, bias)]
 
 
@@ -148,9 +162,12 @@ def expert_parameters(shape: Architecture) -> int:
 
 def norm_parameters(shape: Architecture) -> int:
     """Of one decoder layer: hidden-size norms, query and key norms, norms of latent attention."""
-    one = shape.hidden * (0 if shape.norm == "layer-plain" else 2 if "norm" in shape.bias else 1)
+    each = 0 if shape.norm in PLAIN else 2 if "norm" in shape.bias else 1
+    one = shape.hidden * each
     total = one * {"pre": 2, "post": 2, "sandwich": 4, "parallel": 1, "parallel-two": 2}[shape.placement]
-    total += {"none": 0, "head": 2 * shape.head_dim, "full": shape.query_size + shape.key_size}[shape.qk_norm]
+    total += {"none": 0, "plain": 0, "head": 2 * shape.head_dim, "full": shape.query_size + shape.key_size}[shape.qk_norm] * each
+    if shape.sub_norms:
+        total += (shape.query_size + shape.intermediate) * each
     if shape.latent:
         total += (shape.latent.query_rank or 0) + shape.latent.key_value_rank
     return total
@@ -161,9 +178,16 @@ def layer_parameters(shape: Architecture, *, dense: bool) -> int:
     total = sum(into * out + (out if bias else 0) for _, into, out, bias in linears(shape, dense=dense)) + norm_parameters(shape)
     if shape.attention_sinks:
         total += shape.heads
+    if shape.activation == "xielu":
+        total += 2
     if not dense and shape.experts:
         e = shape.experts
-        total += expert_parameters(shape) + e.count * shape.hidden + (e.count if e.bias else 0) + (shape.hidden if e.shared_gate else 0)
+        total += (
+            expert_parameters(shape)
+            + e.count * shape.hidden
+            + (e.count if e.bias or e.correction else 0)
+            + (shape.hidden if e.shared_gate else 0)
+        )
     return total
 
 
@@ -174,7 +198,7 @@ def head_parameters(shape: Architecture) -> int:
 
 def outer_parameters(shape: Architecture) -> int:
     """Outside the layers and without the output projection: embeddings, the last norm."""
-    norm = shape.hidden * (0 if shape.norm == "layer-plain" else 2 if "norm" in shape.bias else 1)
+    norm = shape.hidden * (0 if shape.norm in PLAIN else 2 if "norm" in shape.bias else 1)
     return (shape.vocabulary + shape.positions) * shape.hidden + norm * (2 if shape.embedding_norm else 1)
 
 

@@ -44,6 +44,9 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     """Scores, scaling, mask, softmax in float32, weights in the inputs' width; the weights are returned and live through the layer."""
     shape, tape = forward.shape, forward.tape
     scores = forward.tokens * forward.length * shape.heads
+    if shape.wide_scores and not forward.numerics.autocast:
+        query, key = tape.cast(query, FULL), tape.cast(key, FULL)
+    passed = (query, key)
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
     if shape.attention_softcap:
         product = tape.scale(tape.apply([tape.scale(product)], scores, product.width, saves_output=True))
@@ -51,23 +54,27 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     width = query.width if shape.narrow_softmax else FULL
     weights = tape.apply([tape.cast(masked, width)], scores, width, saves_output=True)
     tape.hold(masked, *((product,) if shape.alibi else ()))
-    narrow = tape.dropout(tape.cast(weights, query.width), shape.attention_dropout)
-    mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, query.width, saved=[narrow, value])
+    narrow = tape.dropout(tape.cast(weights, value.width), shape.attention_dropout)
+    mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, value.width, saved=[narrow, value])
     forward.returned.append(narrow)
+    tape.hold(*passed)
     return tape.apply([mixed], mixed.elements, mixed.width)
 
 
 def _sunk(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention with a learned sink a head: softmax in the inputs' width over one more column (gpt-oss)."""
+    """Attention with a learned sink a head: softmax over one more column, in its width (gpt-oss)."""
     shape, tape = forward.shape, forward.tape
     scores = forward.tokens * forward.length * shape.heads
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
     masked = tape.apply([product], scores, product.width, alias=True)
-    joined = tape.apply([masked], scores, product.width)
-    shifted = tape.apply([joined], scores, product.width)
-    weights = tape.apply([shifted], scores, product.width, saves_output=True)
+    # The sinks are parameters: joined with them, scores take the wider of both widths.
+    width = max(product.width, forward.numerics.weight)
+    joined = tape.apply([masked], scores, width)
+    shifted = tape.apply([joined], scores, width)
+    weights = tape.apply([shifted], scores, width, saves_output=True)
     tape.hold(masked, shifted)
-    mixed = tape.apply([weights, value], forward.tokens * shape.value_size, query.width, saved=[weights, value])
+    narrow = tape.cast(weights, value.width)
+    mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, query.width, saved=[narrow, value])
     forward.returned.append(weights)
     return tape.apply([mixed], mixed.elements, mixed.width)
 

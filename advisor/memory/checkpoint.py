@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from advisor.errors import InputError
 from advisor.memory.architecture import Architecture
@@ -16,9 +17,31 @@ from advisor.memory.model_config import architecture_from_config
 from advisor.memory.tables import mapping, rows
 
 
+class Found(NamedTuple):
+    """A config.json, or what the shipped table holds of one; `notes` say in words what is not certain, `published` is the size given."""
+
+    config: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    published: int | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        shape = architecture_from_config(self.config)
+        return replace(shape, published=self.published, assumed=(*shape.assumed, *self.notes))
+
+
 def find_architecture(name: str | None, directory: Path | None) -> Architecture | None:
-    """The shape of model `name`: a directory with config.json (absolute, or relative to `directory` or the working directory), the
-    local Hugging Face cache, the shipped table by repository or by last name; None where none of them has it."""
+    """The shape of model `name`, from where `find_config` finds it; None where it is nowhere. Raises InputError for an unusable file."""
+    found = find_config(name, directory)
+    return found.architecture if found else None
+
+
+def find_config(name: str | None, directory: Path | None) -> Found | None:
+    """The configuration of model `name`: a directory with config.json (absolute, or relative to `directory` or the working directory),
+    the local Hugging Face cache, the shipped table by repository or by last name; None where none of them has it.
+
+    Raises InputError for a file that holds no mapping.
+    """
     if not name:
         return None
     for base in (directory, Path()) if directory else (Path(),):
@@ -29,7 +52,14 @@ def find_architecture(name: str | None, directory: Path | None) -> Architecture 
 
 
 def architecture_of_size(parameters: float) -> Architecture | None:
-    """The shape of the shipped plain model whose size is nearest, at most a fifth away; its `source` names it. None where none is near.
+    """The shape of the shipped plain model of about this size, as `config_of_size` finds it."""
+    found = config_of_size(parameters)
+    return found.architecture if found else None
+
+
+def config_of_size(parameters: float) -> Found | None:
+    """The configuration of the shipped plain model whose size is nearest, at most a fifth away; its `source` names it. None where none
+    is near.
 
     For runs of which only the size is known: models of one size differ in vocabulary and depth, so this is good to some 10 %. Families
     that are built unlike the rest stand for nobody but themselves.
@@ -40,7 +70,7 @@ def architecture_of_size(parameters: float) -> Architecture | None:
     return _tabled(name) if distance <= math.log(1.2) else None
 
 
-def _read(path: Path) -> Architecture | None:
+def _read(path: Path) -> Found | None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError):
@@ -51,10 +81,10 @@ def _read(path: Path) -> Architecture | None:
         raise InputError("syntax", "not a JSON file", path=str(path)) from None
     if not isinstance(config, dict):
         raise InputError("syntax", "config.json holds no mapping", path=str(path))
-    return architecture_from_config(config)
+    return Found(config)
 
 
-def _cached(name: str) -> Architecture | None:
+def _cached(name: str) -> Found | None:
     if name.count("/") != 1 or ".." in name:
         return None
     home = os.environ.get("HF_HUB_CACHE") or str(Path(os.environ.get("HF_HOME") or "~/.cache/huggingface") / "hub")
@@ -75,7 +105,7 @@ def _index() -> dict[str, dict[str, str]]:
     return found
 
 
-def _tabled(name: str) -> Architecture | None:
+def _tabled(name: str) -> Found | None:
     """By repository or last name as written; else by the last name without words that do not change a shape."""
     key = name.strip().rstrip("/").lower()
     last = key.rpartition("/")[2]
@@ -105,10 +135,9 @@ def _relatives(dropped: frozenset[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _from_row(row: Mapping[str, str], *, exact: bool) -> Architecture:
-    config = json.loads(row["config"])
-    shape = architecture_from_config({"model_type": row["model_type"], **config})
+def _from_row(row: Mapping[str, str], *, exact: bool) -> Found:
     note: tuple[str, ...] = () if exact else (f"shape taken from {row['hf_repo']}",)
     if row["verified"] == "no":
         note += (f"the shape of {row['hf_repo']} is recalled, not checked",)
-    return replace(shape, published=int(row["parameters"]) if row["parameters"] else None, assumed=(*shape.assumed, *note))
+    config = {"model_type": row["model_type"], **json.loads(row["config"])}
+    return Found(config, note, int(row["parameters"]) if row["parameters"] else None)

@@ -57,10 +57,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Bytes of tensors at the highest moment, and the highest of every phase."""
+    """Bytes of tensors at the highest moment, the highest of every phase, and what is alive throughout, by component."""
 
     moment: Moment
     phases: Mapping[str, float]
+    resident: Mapping[str, float]
     weights: Weights
     assumed: tuple[str, ...]
 
@@ -126,23 +127,30 @@ def _least(run: Run, architecture: Architecture, device: Device | None, gpus: in
     return peak(run, architecture, device, gpus, least=True).moment.total
 
 
-def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: int, top: Peak, low: float) -> Estimate:
+def overhead(bound: str, gib: float, gpus: int) -> float:
+    """GiB beside `gib` of tensors, for a bound of the band: context and kernels, the allocator's unused part, buffers between GPUs."""
     data = mapping("memory.yaml")["overhead"]
+    entry = data[bound]
+    return float(entry["gib"] + entry["share"] * gib + (data["communication_gib"][bound] if gpus > 1 else 0.0))
+
+
+def judge(band: Band, usable: float | None) -> str:
+    """The verdict on a band for a GPU with so many GiB; unknown without one."""
+    if usable is None:
+        return "unknown"
+    return "fits" if band.high <= usable else "does-not-fit" if band.low > usable else "tight"
+
+
+def _judged(run: Run, architecture: Architecture, device: Device | None, gpus: int, top: Peak, low: float) -> Estimate:
     tensors = top.moment.total / GIB
-
-    def overhead(bound: str, amount: float) -> float:
-        entry = data[bound]
-        return float(entry["gib"] + entry["share"] * amount + (data["communication_gib"][bound] if gpus > 1 else 0.0))
-
-    extra = overhead("expected", tensors)
-    band = Band(low / GIB + overhead("low", low / GIB), tensors + extra, tensors + overhead("high", tensors))
+    extra = overhead("expected", tensors, gpus)
+    band = Band(low / GIB + overhead("low", low / GIB, gpus), tensors + extra, tensors + overhead("high", tensors, gpus))
     usable = device.usable if device else None
-    verdict = "unknown"
+    verdict = judge(band, usable)
     reason = None if device else "no GPU is named: give one to compare with"
-    if usable is not None:
-        verdict = "fits" if band.high <= usable else "does-not-fit" if band.low > usable else "tight"
-        if verdict == "does-not-fit" and layer_parameters(architecture, dense=True) * HALF / max(1, run.tensor) / GIB > usable:
-            reason = "one layer of the model is larger than the GPU"
+    large = usable is not None and layer_parameters(architecture, dense=True) * HALF / max(1, run.tensor) / GIB > usable
+    if verdict == "does-not-fit" and large:
+        reason = "one layer of the model is larger than the GPU"
     shorter = (
         ("fits only while batches stay well below the length limit",)
         if usable and band.low <= usable < band.expected and run.padded
@@ -177,9 +185,10 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     cut = sharding.degrees(run, gpus)
     shape = sharding.local(architecture, cut)
     attention = run.attention
-    if attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks or shape.family == "bloom"):
+    if shape.eager_only or (attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks)):
+        if attention != "eager":
+            assumed.append(f"{shape.family} has no {attention.upper()} attention: counted as eager")
         attention = "eager"
-        assumed.append(f"{shape.family} has no SDPA attention: counted as eager")
     run = replace(run, attention=attention)
     numerics, width = residency.widths(run, shape)
     weights = weigh(shape, run, width)
@@ -208,7 +217,7 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     highest: dict[str, float] = {}
     for item in found:
         highest[item.phase] = max(highest.get(item.phase, 0.0), item.total)
-    return Peak(max(found, key=lambda item: item.total), highest, weights, tuple(assumed))
+    return Peak(max(found, key=lambda item: item.total), highest, alive, weights, tuple(assumed))
 
 
 def _generating(alive: Mapping[str, float], made: Generation) -> Moment:

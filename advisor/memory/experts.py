@@ -8,12 +8,16 @@ from advisor.memory.tape import Tensor
 
 INDEX = 8.0
 EXPERTS = "experts"
+FLOAT, WIDE = ("sigmoid", "float", "float-wide"), ("sigmoid", "wide", "float-wide")
+"""Routers that take their input in float32, and that give weights in float32; autocast narrows those of a sigmoid."""
 
 
 def route(forward: Forward, x: Tensor) -> Tensor:
     """The routed experts' output (transformers.integrations.moe.grouped_mm_experts_forward)."""
-    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    shape, tape, e = forward.shape, forward.tape, forward.shape.experts
     assert e is not None
+    if e.router == "every":
+        return _every(forward, x)
     tokens, chosen = forward.tokens, forward.tokens * e.active
     routing = _weigh(forward, x)
     picked = tape.apply([x], chosen * shape.hidden, x.width, saved=[Tensor(chosen, INDEX, False)])
@@ -25,7 +29,24 @@ def route(forward: Forward, x: Tensor) -> Tensor:
     ordered = tape.apply([weighted], weighted.elements, weighted.width, saved=[Tensor(chosen, INDEX, False)], temporary=weighted.size)
     out = tape.apply([ordered], tokens * shape.hidden, ordered.width)
     tape.hold(x, picked, down)
-    return tape.cast(out, forward.numerics.product if n.autocast else x.width)
+    return tape.cast(out, x.width)
+
+
+def _every(forward: Forward, x: Tensor) -> Tensor:
+    """All tokens through all experts, weighted before by a score that is 0 for those not chosen (Llama 4)."""
+    shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
+    assert e is not None
+    tokens = forward.tokens
+    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
+    logits = tape.apply([x], tokens * e.count, n.product, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    scores = tape.cast(tape.apply([tape.cast(logits, FULL)], logits.elements, FULL, saves_output=True), logits.width)
+    repeated = tape.apply([x], tokens * e.count * shape.hidden, x.width)
+    weighted = tape.multiply(repeated, scores)
+    up = _grouped(forward, weighted, shape.hidden, 2 * e.intermediate, fused=2)
+    gate, value = tape.split(up, up.elements / 2, up.elements / 2)
+    down = _grouped(forward, tape.multiply(value, forward.activate(gate)), e.intermediate, shape.hidden, fused=1)
+    tape.hold(x, weighted, down)
+    return tape.apply([down], tokens * shape.hidden, down.width)
 
 
 def _weigh(forward: Forward, x: Tensor) -> Tensor:
@@ -33,13 +54,20 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
     tokens, chosen = forward.tokens, forward.tokens * e.active
-    if e.router == "sigmoid":
-        # Routed in float32, so that the weighted outputs are float32 too.
+    given = x.width
+    if e.router in FLOAT:
         x = tape.cast(x, FULL)
     gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
     scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
-    return tape.apply([wide], chosen, x.width, saved=[Tensor(chosen, INDEX, False)], saves_output=True)
+    # Where the weights stay in float32, the weighted outputs are float32 too.
+    return tape.apply(
+        [wide],
+        chosen,
+        FULL if e.router in WIDE and not (e.router == "sigmoid" and n.autocast) else given,
+        saved=[Tensor(chosen, INDEX, False)],
+        saves_output=True,
+    )
 
 
 def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) -> Tensor:
@@ -48,19 +76,22 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
     tape, n, e = forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
     weights = e.count * into * out
-    x = tape.cast(x, HALF) if n.autocast else x
+    # Autocast knows batched products (`every`), and not grouped ones: those are computed in the width of the weights.
+    narrows = n.autocast and e.router == "every"
+    width = n.product if narrows else n.weight
+    x = tape.cast(x, width)
     adapted = EXPERTS in n.targets
-    copy = weights * n.weight if adapted else HALF * weights if n.autocast and n.weight > HALF else 0.0
+    copy = weights * n.weight if adapted else HALF * weights if narrows and n.weight > HALF else 0.0
     gradient = weights * n.weight if n.trains else fused * n.rank * e.count * (into + out) * n.adapter if adapted else 0.0
     return tape.apply(
         [x],
-        forward.tokens * e.active * out,
-        n.product,
+        x.elements / into * out,
+        width,
         saved=[x] if n.trains or adapted else [],
         weight_gradient=gradient,
         weight_copy=copy,
         temporary=weights * n.weight if adapted else 0.0,
-        scratch=forward.tokens * e.active * out * n.product if e.bias else 0.0,
+        scratch=x.elements / into * out * width if e.bias else 0.0,
         trains=n.trains or adapted,
     )
 

@@ -66,7 +66,9 @@ class Forward:
         tokens = self.tokens
         if n.kernels and kind.startswith("rms"):
             return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
-        if kind == "layer":
+        if kind == "layer-half":
+            x = tape.cast(x, n.product)
+        if kind in ("layer", "layer-half"):
             return tape.apply([x], x.elements, x.width, saved=[x], trains=n.trains)
         wide = tape.cast(x, FULL)
         if kind == "layer-plain":
@@ -78,6 +80,8 @@ class Forward:
         else:
             spread = tape.apply([wide], tokens, FULL, saved=[wide], temporary=3 * wide.size, scratch=wide.size)
             normalized = tape.multiply(wide, spread)
+        if kind == "rms-plain":
+            return tape.cast(normalized, x.width)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)
             return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [], trains=n.trains)
@@ -98,8 +102,31 @@ class Forward:
             return tape.apply([x], x.elements, x.width, saves_output=True)
         if kind in ("relu2", "relu_squared"):
             bent = tape.apply([x], x.elements, x.width, saves_output=True)
-            return tape.apply([bent], x.elements, x.width, saved=[bent])
+            # torch's gradient of a power: the power below it, times the exponent, times the gradient.
+            out = tape.apply([bent], x.elements, x.width, saved=[bent], temporary=2 * bent.size)
+            tape.hold(x, bent)
+            return out
+        if kind == "xielu":
+            return self._xielu(x)
         if kind == "quick_gelu":
             gate = tape.apply([tape.scale(x)], x.elements, x.width, saves_output=True)
             return tape.multiply(x, gate)
         return tape.apply([x], x.elements, x.width, saved=[x])
+
+    def _xielu(self, x: Tensor) -> Tensor:
+        """xIELU in elementary operations: a learned quadratic above zero, a learned exponential below (transformers.activations)."""
+        tape = self.tape
+        # The gradient of a learned scalar is a product of the input's size before it is summed.
+        summed = x.size if self.numerics.trains else 0.0
+        width = max(x.width, self.numerics.weight)
+        above = tape.multiply(tape.apply([x], x.elements, width, saved=[x], temporary=summed), x)
+        above = tape.add(above, tape.scale(x))
+        # The gradient of a minimum: halved where both are equal, nothing where the other is less.
+        least = tape.apply([x], x.elements, x.width, saved=[x], temporary=x.size + 2 * x.elements)
+        bent = tape.apply([least], x.elements, x.width, saves_output=True)
+        below = tape.add(bent, x)
+        below = tape.apply([below], x.elements, width, saved=[below] if self.numerics.trains else [], temporary=summed)
+        below = tape.add(below, tape.scale(x))
+        out = tape.apply([above, below], x.elements, width, saved=[Tensor(x.elements, 1, False)], scratch=x.elements)
+        tape.hold(x)
+        return out

@@ -14,20 +14,14 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     """The shape that a config.json describes. Raises InputError where it lacks a size, or a size makes no sense."""
     table = mapping("architectures.yaml")
     families, default = table["families"], table["default"]
-    kind = str(config.get("model_type") or "")
     outer = config
-    entry = families.get(kind, {})
-    if isinstance(config.get("text_config"), Mapping):
-        config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
-        kind = str(config.get("model_type") or entry.get("text") or kind)
-    elif "text" in entry:
-        kind = entry["text"]
+    kind, config = text_part(config)
     assumed = () if kind in families else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
     family = {**default, **families.get(kind, {})}
     values: dict[str, Any] = {**family.get("values", {}), **{k: v for k, v in config.items() if v is not None}}
 
     def size(name: str, fallback: int | None = None) -> int:
-        for alias in table["aliases"].get(name, [name]):
+        for alias in family.get("keys", {}).get(name) or table["aliases"].get(name, [name]):
             if values.get(alias) is not None:
                 return _count(values[alias], alias)
         if fallback is None:
@@ -38,8 +32,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     layers = size("num_hidden_layers")
     head_dim = _count(values.get("head_dim") or hidden // heads, "head_dim")
     kv_heads = size("num_key_value_heads", heads)
-    if kind == "falcon" and not values.get("new_decoder_architecture"):
-        kv_heads = 1 if values.get("multi_query", True) else heads
+    if "multi_query" in values and not values.get("new_decoder_architecture"):
+        kv_heads = 1 if values["multi_query"] else heads
     if heads % kv_heads:
         raise InputError("usage", f"the model's config.json gives {heads} attention heads, which {kv_heads} key-value heads do not divide")
     experts = _experts(values, family, table, size, layers)
@@ -52,7 +46,9 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         placement = "pre"
     if kind == "stablelm" and values.get("use_parallel_residual"):
         placement = "parallel"
-    qk_norm = "head" if values.get("use_qk_norm") or values.get("qk_layernorm") else family["qk_norm"]
+    qk_norm = family["qk_norm"]
+    if qk_norm == "none" and (values.get("use_qk_norm") or values.get("qk_layernorm")):
+        qk_norm = family.get("optional_qk_norm", "head")
     alibi = family["positions"] == "alibi" or bool(values.get("alibi"))
     return Architecture(
         family=kind or "llama",
@@ -84,9 +80,13 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         partial_rotary=bool(family.get("partial_rotary")),
         multi_query_math=kind == "falcon" and kv_heads == 1 < heads,
         expert_adapters=bool(family.get("expert_adapters")),
+        eager_only=bool(family.get("eager_only")),
+        wide_scores=bool(family.get("wide_scores")),
+        late_qk_norm=bool(family.get("late_qk_norm")),
+        sub_norms=bool(family.get("sub_norms")),
         narrow_softmax=bool(family.get("narrow_softmax")),
         attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
-        dropout=_share(values, "resid_pdrop", "hidden_dropout", "dropout"),
+        dropout=_share(values, "resid_pdrop", "resid_dropout", "residual_dropout", "hidden_dropout", "dropout"),
         max_positions=size("max_positions", 0) or None,
         experts=experts,
         latent=_latent(values),
@@ -95,7 +95,19 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     )
 
 
+def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The model type and the settings of the language model, which is a part of some models."""
+    kind = str(config.get("model_type") or "")
+    entry = mapping("architectures.yaml")["families"].get(kind, {})
+    if isinstance(config.get("text_config"), Mapping):
+        config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
+        return str(config.get("model_type") or entry.get("text") or kind), config
+    return str(entry.get("text", kind)), config
+
+
 def _count(value: Any, name: str) -> int:
+    if isinstance(value, list) and value and all(item == value[0] for item in value):
+        value = value[0]  # one number a layer, and all the same
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value <= 0:
         raise InputError("usage", f"the model's config.json gives {name} = {value!r}: a positive whole number is needed")
     return int(value)
@@ -119,12 +131,24 @@ def _experts(
     if active > count:
         raise InputError("usage", f"the model's config.json routes each token to {active} of {count} experts")
     width = size("expert_intermediate", size("intermediate_size"))
-    shared = int(values.get("shared_expert_intermediate_size") or 0) or int(values.get("n_shared_experts") or 0) * width
-    step = int(values.get("decoder_sparse_step") or 1)
+    shared = next((int(values[name]) for name in table["shared_widths"] if values.get(name)), 0)
+    shared = shared or (width if family.get("shared_one") else 0)
+    shared = shared or next((_count(values[name], name) for name in table["shared_counts"] if values.get(name)), 0) * width
+    step = int(values.get("decoder_sparse_step") or values.get("interleave_moe_layer_step") or 1)
     without = {int(n) for n in values.get("mlp_only_layers") or ()} | {n for n in range(layers) if (n + 1) % step}
-    dense = int(values.get("first_k_dense_replace") or 0) + len(without)
+    dense = next((int(values[name]) for name in table["leading_dense_layers"] if values.get(name)), 0) + len(without)
     return Experts(
-        count, active, width, shared, bool(family.get("shared_gate")), min(dense, layers), family["router"], "experts" in family["bias"]
+        count,
+        active,
+        width,
+        shared,
+        bool(family.get("shared_gate")),
+        min(dense, layers),
+        family["router"],
+        "experts" in family["bias"],
+        bool(family.get("correction")),
+        bool(family.get("shared_first")),
+        tuple(family.get("shared_mlp", ())),
     )
 
 

@@ -18,15 +18,18 @@ class State(NamedTuple):
     assumed: str | None
 
 
-def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State:
-    """`name` as frameworks write it; an unknown one counts as AdamW, in words. `deepspeed`: float32 master weights and moments."""
+def entry_name(name: str) -> tuple[str, str | None]:
+    """The table's name of an optimizer, and in words what was assumed where it has none."""
     data = mapping("memory.yaml")
     key = name.lower().replace("-", "_")
     key = data["optimizer_aliases"].get(key, key)
-    assumed = None
-    if key not in data["optimizers"]:
-        assumed = f"optimizer {name or 'not given'}: counted as AdamW"
-        key = data["optimizer_unknown"]
+    return (key, None) if key in data["optimizers"] else (data["optimizer_unknown"], f"optimizer {name or 'not given'}: counted as AdamW")
+
+
+def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State:
+    """`name` as frameworks write it; an unknown one counts as AdamW, in words. `deepspeed`: float32 master weights and moments."""
+    data = mapping("memory.yaml")
+    key, assumed = entry_name(name)
     entry = data["optimizers"][key]
     learning, outer, width = weights.learning, weights.outer, weights.width
     if deepspeed and "moments" in entry and key.startswith("adam"):

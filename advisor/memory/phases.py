@@ -71,8 +71,9 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
             phase, words, {**step.resident, "gradients": gradients, "activations": alive, "logits": logits, "temporary": temporary}
         )
 
-    # The embedding's output and the mask are held by the model's own forward function.
-    around = tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
+    # The embedding's output, with what is made of it before the first layer, and the mask are held by the model's own forward function.
+    embedded = 2 if shape.embedding_norm or shape.embedding_scale or shape.positions else 1
+    around = embedded * tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
     inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
     again = around + max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0

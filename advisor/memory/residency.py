@@ -97,10 +97,9 @@ def step(
     head = weights.head * width / cut.gradients if full else 0.0
     embedding = weights.embedding * width / cut.gradients if full else 0.0
     copies = 0.0
+    batched = expert_parameters(shape) * (shape.layers - shape.dense_layers) if shape.experts and shape.experts.router == "every" else 0
     if numerics.autocast and numerics.weight > HALF and full:
-        copies = HALF * (
-            linear_parameters(shape) + (0 if scored else weights.head) + expert_parameters(shape) * (shape.layers - shape.dense_layers)
-        )
+        copies = HALF * (linear_parameters(shape) + (0 if scored else weights.head) + batched)
     length = run.length / cut.context
     rows = run.batch * run.method.rows
     positions = (run.completion + 1) / cut.context if run.completion else length

@@ -159,6 +159,8 @@ def _adapters(r: Reader) -> tuple[str, str | None]:
 
 def _targets(r: Reader) -> tuple[str, ...] | str:
     value = r.settings.get("peft.targets")
+    if isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]  # as TRL does: a list of one word may be the word for all
     if isinstance(value, (list, tuple)) and value:
         return tuple(str(item).rpartition(".")[2] for item in value)
     if isinstance(value, str) and value.strip():
@@ -166,7 +168,7 @@ def _targets(r: Reader) -> tuple[str, ...] | str:
         return (
             "all-linear"
             if word.lower() in ("all-linear", "all", "all_linear")
-            else tuple(part.strip() for part in word.replace(",", " ").split())
+            else tuple(part.strip().rpartition(".")[2] for part in word.replace(",", " ").split())
         )
     return ()
 

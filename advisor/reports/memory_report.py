@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.errors import InputError
+from advisor.exact.answer import Exact
 from advisor.expression.notation import size
-from advisor.memory.estimate import Estimate
+from advisor.memory.estimate import Band, Estimate
 from advisor.memory.tables import mapping
 from advisor.reports.json_report import error_entry
 
@@ -27,6 +28,8 @@ class Prediction(NamedTuple):
     others: tuple[Estimate, ...] = ()
     solved: tuple[str, int | None] | None = None
     """A canonical name and the largest value that fits."""
+    exact: Exact | None = None
+    """The traced step, where it was asked for."""
 
 
 def render_json(predictions: Sequence[Prediction]) -> str:
@@ -41,16 +44,39 @@ def _entry(one: Prediction) -> dict[str, Any]:
         entry["devices"] = [_estimate(other) for other in one.others]
     if one.solved is not None:
         entry["solved"] = {"field": one.solved[0], "value": one.solved[1]}
+    if one.exact is not None:
+        entry["exact"] = _exact(one.exact)
     return entry
 
 
+def _exact(told: Exact) -> dict[str, Any]:
+    return {
+        "reason": told.reason,
+        "tensors_gib": _rounded(told.tensors),
+        "closed_form_gib": _rounded(told.closed),
+        "phase": told.phase,
+        "phases_gib": dict(told.phases),
+        "components_gib": dict(told.components),
+        "added_gib": {name: _rounded(value) for name, value in told.added.items()},
+        "peak_gib": _band(told.peak),
+        "verdict": told.verdict,
+        "left_out": list(told.left_out),
+        "remarks": list(told.remarks),
+        "seconds": told.seconds,
+        "tracer": dict(told.tracer),
+    }
+
+
+def _band(peak: Band | None) -> dict[str, Any] | None:
+    return None if peak is None else {"low": _rounded(peak.low), "expected": _rounded(peak.expected), "high": _rounded(peak.high)}
+
+
 def _estimate(found: Estimate) -> dict[str, Any]:
-    peak = found.peak
     return {
         "gpu": found.gpu,
         "gpus": found.gpus,
         "usable_gib": _rounded(found.usable),
-        "peak_gib": None if peak is None else {"low": _rounded(peak.low), "expected": _rounded(peak.expected), "high": _rounded(peak.high)},
+        "peak_gib": _band(found.peak),
         "verdict": found.verdict,
         "reason": found.reason,
         "phase": found.phase,
@@ -82,6 +108,8 @@ def _lines(one: Prediction) -> Iterator[str]:
     else:
         yield from _bars(found)
         yield f"  made of {_components(found.components)}"
+    if one.exact is not None:
+        yield from _traced(one.exact)
     if found.levers:
         yield "  what would change it, the cheapest first:"
         for lever in found.levers[:SHOWN_LEVERS]:
@@ -96,6 +124,24 @@ def _lines(one: Prediction) -> Iterator[str]:
     if found.assumptions:
         yield "  assumed: " + "; ".join(found.assumptions)
     yield ""
+
+
+def _traced(told: Exact) -> Iterator[str]:
+    """`traced with the real modules: fits, 12.3 GiB between 10.9 and 14.0 ...`, then what of the run it is not."""
+    if told.tensors is None or told.closed is None:
+        yield f"  not traced: {told.reason}"
+        return
+    versions = ", ".join(f"{name} {version}" for name, version in told.tracer.items())
+    if told.peak is not None:
+        words = told.verdict.replace("-", " ") + ", " if told.verdict != "unknown" else ""
+        band = f"{told.peak.expected:.1f} GiB in the {told.phase} phase, between {told.peak.low:.1f} and {told.peak.high:.1f}"
+        yield f"  traced with the real modules: {words}{band}"
+    else:
+        yield f"  traced with the real modules, no verdict: {told.reason}"
+    shares = f"{told.tensors:.2f} GiB of tensors traced, {told.closed:.2f} by the closed form ({told.closed / told.tensors - 1:+.1%})"
+    yield f"    the same step: {shares}; {told.seconds:.0f} s, {versions}"
+    if told.remarks:
+        yield "    " + "; ".join(told.remarks)
 
 
 def headline(found: Estimate) -> str:

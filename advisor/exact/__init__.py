@@ -1,0 +1,1 @@
+"""Real modules of transformers traced without weights, in a process of their own, beside the closed form."""
