@@ -105,6 +105,8 @@ def check_plain(document: Document, value: Value) -> None:
     check_own(value)
     node = value.node
     text = document.text[node.span.start : node.span.end]
+    if document.format == "shell" and text == "=":
+        raise Refusal("has an empty value that stands nowhere in the text")
     if isinstance(node, Unresolved):
         raise Refusal(f"is not written as a plain value: {node.reason}")
     if isinstance(node, Mapping):

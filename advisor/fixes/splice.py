@@ -78,6 +78,8 @@ class _Work:
             raise Refusal("comes from values that no file holds")
         if self.unclosed:
             raise Refusal("stands in a script with a quote that is never closed")
+        if not edit.key.rpartition(".")[2]:
+            raise Refusal("is a key without a name")
         if edit.op == "set":
             return plan_set(document, found(document, edit.key), edit)
         if edit.op == "rename":

@@ -282,6 +282,7 @@ REFUSED = {
     "delete on a shared line": ("{a: 1, b: 1}\n", Edit("delete", "a"), "shares its lines"),
     "delete the first key of an item": ("s:\n- a: 1\n  b: 1\n", Edit("delete", "s.0.a"), "shares its lines"),
     "set behind a bare exclamation mark": ("lr: ! 5e-7\n", LR, "carries the tag !"),
+    "a key without a name": ("&x : 1\nlr: 2\n", Edit("set", "", 3), "without a name"),
     "delete an anchor": ("a:\n- &x 1\nb: [*x]\nc: 1\n", Edit("delete", "a"), ""),
 }
 
