@@ -47,6 +47,7 @@ class _Work:
         nodes = [value.node for value in document.values.values()] if document.format == "shell" else []
         self.unclosed = any(isinstance(node, Unresolved) and node.reason == UNCLOSED for node in nodes)
         self.flawed = any(warning.endswith(FLAWED) for warning in document.warnings)
+        self.nameless = any(not value.path[-1] for value in document.values.values())
         self.places: set[tuple[Span, str]] = set()
         """Mappings and the names that renaming gives their keys."""
 
@@ -78,8 +79,8 @@ class _Work:
             raise Refusal("comes from values that no file holds")
         if self.unclosed:
             raise Refusal("stands in a script with a quote that is never closed")
-        if not edit.key.rpartition(".")[2]:
-            raise Refusal("is a key without a name")
+        if self.nameless:
+            raise Refusal("stands in a file that holds a key without a name")
         if edit.op == "set":
             return plan_set(document, found(document, edit.key), edit)
         if edit.op == "rename":
@@ -146,5 +147,7 @@ def _overlap(one: Change, other: Change) -> bool:
 
 
 def _quotes(document: Document, change: Change) -> bool:
-    old = document.text[change.span.start : change.span.end]
-    return any(mark in old or mark in change.text for mark in "'\"`")
+    """Whether a change, or the line that it is made in, has marks that pair with others somewhere."""
+    line = document.line_span(change.span.start)
+    text = document.text[line.start : max(line.end, change.span.end)] + change.text
+    return any(mark in text for mark in "'\"`()")

@@ -98,10 +98,10 @@ def test_a_name_that_is_assigned_with_another_is_not_deleted_with_it() -> None:
 
 
 def test_quotes_in_a_script_that_cannot_be_followed_are_left_alone() -> None:
-    broken = 'echo )""\npython -m trl.scripts.dpo --beta 0.1 --output_dir "out"\n'
+    broken = 'echo )""\npython -m trl.scripts.dpo \\\n  --beta 0.1 \\\n  --output_dir "out"\n'
     assert "syntax that cannot be followed" in reasons("c.sh", broken, Edit("set", "output_dir", "other"))[0]
     assert "stands nowhere" in reasons("c.sh", 'python t.py "beta"=\n', Edit("set", "beta", 1))[0]
-    assert "--beta 0.2 --output_dir" in spliced("c.sh", broken, Edit("set", "beta", 0.2)).text
+    assert "--beta 0.2 \\\n" in spliced("c.sh", broken, Edit("set", "beta", 0.2)).text
 
 
 PYTHON = """from trl import DPOConfig
