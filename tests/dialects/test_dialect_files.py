@@ -13,6 +13,7 @@ import yaml
 
 from advisor.dialects.options import Options, fact_from_text
 from advisor.dialects.resolution import Resolved, resolve
+from advisor.resources import data
 from advisor.source.reading import read
 
 FOLDER = Path(__file__).parent / "cases"
@@ -21,6 +22,8 @@ CASES = [
     for path in sorted(FOLDER.glob("*.yaml"))
     for case in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
+NO_FILES_OF_THEIR_OWN = {"hf-trainer", "launcher"}
+"""Tables that others include."""
 
 
 def resolved(case: dict[str, Any], folder: Path) -> Resolved:
