@@ -13,7 +13,6 @@ import yaml
 
 from advisor.dialects.options import Options, fact_from_text
 from advisor.dialects.resolution import Resolved, resolve
-from advisor.resources import data
 from advisor.source.reading import read
 
 FOLDER = Path(__file__).parent / "cases"
