@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from advisor.resources import data
 from advisor.dialects.options import Options, fact_from_text
 from advisor.dialects.resolution import Resolved, resolve
+from advisor.resources import data
 from advisor.source.reading import read
 
 FOLDER = Path(__file__).parent / "cases"
