@@ -13,6 +13,7 @@ import yaml
 
 from advisor.dialects.options import Options, fact_from_text
 from advisor.dialects.resolution import Resolved, resolve
+from advisor.resources import data
 from advisor.source.reading import read
 
 FOLDER = Path(__file__).parent / "cases"
@@ -48,3 +49,8 @@ def test_a_file_is_read_as_its_framework_reads_it(case: dict[str, Any], tmp_path
     seen = {(observation.kind, observation.place.key if observation.place else None) for observation in run.observations}
     assert {tuple(pair) for pair in case.get("observed", ())} <= seen
     assert list(run.keys_unknown) == case.get("keys_unknown", [])
+
+
+def test_every_dialect_has_files() -> None:
+    tables = {path.stem for path in data("schemas", "dialects").glob("*.yaml")}
+    assert tables - NO_FILES_OF_THEIR_OWN == {path.stem for path in FOLDER.glob("*.yaml")}
