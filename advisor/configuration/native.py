@@ -107,9 +107,23 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 def merged(documents: Sequence[Document], parents: Sequence[Document] = ()) -> Native:
-    """The keys of several documents; what a later one says replaces what an earlier one, or a parent, said, key by key."""
+    """The keys of several documents; what a later one says replaces what an earlier one, or a parent, said.
+
+    Sections are joined key by key; a list or a single value replaces whatever stood at its key, as OmegaConf merges.
+    """
     places: dict[str, Place] = {}
     for document in (*parents, *documents):
+        replaced = {key for key, value in document.values.items() if not isinstance(value.node, Section)} if places else set()
+        for key in [key for key in places if any(above in replaced for above in _above(key))]:
+            del places[key]
         for key, value in document.values.items():
             places[key] = Place(document, key, value.entry, value.node)
     return Native(places, tuple(documents))
+
+
+def _above(key: str) -> Iterator[str]:
+    """The keys of the sections and lists that a dotted key stands in."""
+    end = key.find(".")
+    while end >= 0:
+        yield key[:end]
+        end = key.find(".", end + 1)
