@@ -51,6 +51,8 @@ def _scalar(node: Scalar, declared: Declared, loader: Loader) -> Reading:
         return Reading()
     if isinstance(value, str) and (value.strip().lower() in DEFERRED or "${" in value or value.startswith("{{")):
         return Reading(unknown=f"{value.strip()!r} is filled in later")
+    if declared.kind == "list" and isinstance(value, str) and "," in value:
+        return Reading(tuple(part.strip() for part in value.split(",") if part.strip()))
     if declared.kind in ("text", "list"):
         word = fit(declared, value if isinstance(value, str) else str(value).lower())
         if word is not None and not within(declared, word):
