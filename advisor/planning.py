@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from advisor.expression.notation import text
-from advisor.fixes.edit import Spliced
+from advisor.fixes.edit import Spliced, UnsoundEdit
 from advisor.fixes.splice import splice
+from advisor.fixes.verification import verify
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import importance
 from advisor.rulebook.finding import Finding, Severity
@@ -64,7 +65,7 @@ def plan(before: FileOutcome, documents: Sequence[Document], lint: Lint, choice:
     while True:
         trial = planner.trial()
         if trial is not None:
-            culprit = planner.culprit(trial)
+            culprit = planner.culprit(trial) or planner.unsound(trial)
             if culprit is None:
                 return Plan(trial.spliced, trial.after, trial.wishes, planner.reported(trial))
             planner.give_up(culprit)
@@ -181,6 +182,19 @@ class _Planner:
         worse = self._worse(trial.after)
         return self._suspect(trial, fixed, worse) if worse is not None else None
 
+    def unsound(self, trial: _Trial) -> GivenUp | None:
+        """The finding whose edit some parser would read otherwise than meant, the least important where it takes several to do so."""
+        for document, spliced in zip(self.documents, trial.spliced, strict=True):
+            if _sound(document, spliced):
+                continue
+            wishes = sorted(
+                (wish for wish in trial.wishes.values() if wish.path == document.path), key=lambda wish: importance(wish.finding)
+            )
+            alone = (wish for wish in wishes if not _sound(document, splice(document, [wish.edit])))
+            wish = next(alone, wishes[-1])
+            return GivenUp(wish.finding, wish.edit.key, "cannot be changed so that every parser reads the file as meant; change it by hand")
+        return None
+
     def _worse(self, after: FileOutcome) -> Finding | None:
         """The gravest finding that is new, or graver than it was. What a graver finding of the same cause hid is not new."""
         for finding in after.findings:
@@ -214,6 +228,14 @@ class _Planner:
                 due.append(GivenUp(finding, change.key or change.name or "", _loses(change.new, other.new, rule)))
             said.add(finding)
         return tuple(due)
+
+
+def _sound(document: Document, spliced: Spliced) -> bool:
+    try:
+        verify(document, spliced)
+    except UnsoundEdit:
+        return False
+    return True
 
 
 def _key(finding: Finding) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 import advisor
-from advisor.fixes.edit import Spliced
+from advisor.fixes.edit import Spliced, UnsoundEdit
 from advisor.fixes.heading import headed
 from advisor.fixes.verification import verify
 from advisor.planning import patched
@@ -21,15 +21,17 @@ LISTED = 8
 def prefaced(made: Suggestion, file: Rewritten) -> str:
     """A file's suggested text with its heading; as it is where nothing was changed or the format knows no comments.
 
-    What is said of the run as a whole stands in the first file that is changed. Raises UnsoundEdit, a defect of this program, where the
-    heading would change how the file is read.
+    What is said of the run as a whole stands in the first file that is changed. A heading that would change how a file is read is left out.
     """
     if not file.changed:
         return file.text
     first = next(other for other in made.files if other.changed)
     document = patched(file.document, file.text)
     spliced: Spliced = headed(document, title(file), statements(made) if file is first else [])
-    verify(document, spliced)
+    try:
+        verify(document, spliced)
+    except UnsoundEdit:
+        return file.text
     return spliced.text
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from advisor.dialects.options import Options
+from advisor.fixes.edit import Spliced, UnsoundEdit
 from advisor.pipeline import lint_file
 from advisor.rulebook.selection import Selection
+from advisor.source.document import Document
 from advisor.source.reading import read
 from advisor.suggestion import Suggestion, suggest
 from advisor.wishes import Choice
@@ -196,3 +198,14 @@ def test_values_of_an_attached_file_are_said_to_belong_there(tmp_path: Path) -> 
     made = suggested(tmp_path, wanted, config=CONFIG + "deepspeed: ds.json\n")
     assert not made.changed
     assert said(made) == ["TST102 deepspeed.zero_optimization.stage belongs in ds.json:2, as 3"]
+
+
+def test_an_edit_that_some_parser_would_misread_is_given_up_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def strict(document: Document, spliced: Spliced) -> None:
+        if any(one.edit.key == "beta" for one in spliced.applied):
+            raise UnsoundEdit("PyYAML reads the result with other values than intended")
+
+    monkeypatch.setattr("advisor.planning.verify", strict)
+    made = suggested(tmp_path, SMALLER, rule("TST102", "loss.beta", "loss.beta >= 0.2", "{set: {loss.beta: '0.3'}}"))
+    assert "learning_rate: 1.0e-6" in made.text and "beta: 0.1" in made.text
+    assert said(made) == ["TST102 beta cannot be changed so that every parser reads the file as meant; change it by hand"]
