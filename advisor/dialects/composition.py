@@ -20,6 +20,8 @@ from advisor.source.document import Mapping as Section
 from advisor.source.document import Sequence as Items
 from advisor.source.reading import read
 
+MOST = 2000
+"""Keys that interpolated sections may add; a file that refers to itself over and over is not followed further."""
 DEEPEST = 8
 """Generations of parents, and steps from one interpolation to the next."""
 NEAREST = 4
@@ -117,13 +119,29 @@ def boundary(path: Path) -> Path:
 
 def interpolated(native: Native) -> Native:
     """The same keys with `${a.b}` replaced by what stands there; what cannot be resolved is unknown, with the reason."""
-    places = native.places
+    places = {**_sections(native.places), **native.places}
     changed = {
         key: place._replace(node=_resolved(place.node, key, places, 0))
         for key, place in places.items()
         if isinstance(place.node, Scalar) and isinstance(place.node.value, str) and "${" in place.node.value
     }
     return replace(native, places={**places, **changed}) if changed else native
+
+
+def _sections(places: Mapping[str, Place]) -> dict[str, Place]:
+    """What stands in sections and lists that other keys are interpolated from, under those keys too: `critic.optimizer: ${actor.optimizer}`."""
+    found: dict[str, Place] = {}
+    for key, place in places.items():
+        node = place.node
+        whole = _WHOLE.match(node.value.strip()) if isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value else None
+        target = _absolute(whole[1], key) if whole is not None else ""
+        if whole is None or len(found) > MOST or target not in places or isinstance(places[target].node, Scalar | Unresolved):
+            continue
+        for other, inner in places.items():
+            if other.startswith(f"{target}.") and not other.startswith(f"{key}."):
+                copied = _at(node, inner.node) if isinstance(inner.node, Scalar) else inner.node
+                found[key + other[len(target) :]] = place._replace(key=key + other[len(target) :], node=copied)
+    return found
 
 
 def _resolved(node: Node, key: str, places: Mapping[str, Place], depth: int) -> Node:
