@@ -129,19 +129,27 @@ def interpolated(native: Native) -> Native:
 
 
 def _sections(places: Mapping[str, Place]) -> dict[str, Place]:
-    """What stands in sections and lists that other keys are interpolated from, under those keys too: `critic.optimizer: ${actor.optimizer}`."""
+    """What `critic.optimizer: ${actor.optimizer}` takes over from a section or a list, under the keys that it has there."""
     found: dict[str, Place] = {}
     for key, place in places.items():
-        node = place.node
-        whole = _WHOLE.match(node.value.strip()) if isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value else None
-        target = _absolute(whole[1], key) if whole is not None else ""
-        if whole is None or len(found) > MOST or target not in places or isinstance(places[target].node, Scalar | Unresolved):
+        reference = _whole_reference(place.node)
+        target = _absolute(reference, key) if reference is not None else None
+        if target is None or len(found) > MOST or target not in places or isinstance(places[target].node, (Scalar, Unresolved)):
             continue
+        assert isinstance(place.node, Scalar)
         for other, inner in places.items():
             if other.startswith(f"{target}.") and not other.startswith(f"{key}."):
-                copied = _at(node, inner.node) if isinstance(inner.node, Scalar) else inner.node
-                found[key + other[len(target) :]] = place._replace(key=key + other[len(target) :], node=copied)
+                taken = key + other[len(target) :]
+                found[taken] = place._replace(key=taken, node=_at(place.node, inner.node))
     return found
+
+
+def _whole_reference(node: Node) -> str | None:
+    """What stands between the braces of a value that is one interpolation and nothing else."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or "${" not in node.value:
+        return None
+    whole = _WHOLE.match(node.value.strip())
+    return whole[1] if whole is not None else None
 
 
 def _resolved(node: Node, key: str, places: Mapping[str, Place], depth: int) -> Node:
@@ -149,9 +157,9 @@ def _resolved(node: Node, key: str, places: Mapping[str, Place], depth: int) -> 
         return node
     if depth >= DEEPEST:
         return Unresolved(node.span, node.value, "its interpolations never end")
-    whole = _WHOLE.match(node.value.strip())
-    if whole is not None:
-        target = _target(whole[1], node, key, places, depth)
+    reference = _whole_reference(node)
+    if reference is not None:
+        target = _target(reference, node, key, places, depth)
         return target if isinstance(target, Unresolved) else _at(node, target)
     text = node.value
     for reference in _PART.findall(text):
