@@ -81,10 +81,14 @@ def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
     assumptions: dict[str, None] = {}
     callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
     known = Known(run)
+    observed = {observation.kind for observation in run.observations}
     for rule in rules:
         if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
             continue
         # Most rules end here, before anything is made for them.
+        if rule.form == "observation" and rule.observes not in observed and not (rule.history and run.history is None):
+            applied.append(rule.id)
+            continue
         if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
             continue
         scope = Scope(run, rule, rulebook, callable_by_rules, known)
