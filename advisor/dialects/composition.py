@@ -119,19 +119,23 @@ def boundary(path: Path) -> Path:
 
 def interpolated(native: Native) -> Native:
     """The same keys with `${a.b}` replaced by what stands there; what cannot be resolved is unknown, with the reason."""
-    places = {**_sections(native.places), **native.places}
-    changed = {
-        key: place._replace(node=_resolved(place.node, key, places, 0))
-        for key, place in places.items()
-        if isinstance(place.node, Scalar) and isinstance(place.node.value, str) and "${" in place.node.value
-    }
-    return replace(native, places={**places, **changed}) if changed else native
+    written = {key: place for key, place in native.places.items() if _refers(place.node)}
+    if not written:
+        return native
+    taken = _sections(written, native.places)
+    places = {**taken, **native.places}
+    changed = {key: place._replace(node=_resolved(place.node, key, places, 0)) for key, place in {**taken, **written}.items()}
+    return replace(native, places={**places, **changed})
 
 
-def _sections(places: Mapping[str, Place]) -> dict[str, Place]:
+def _refers(node: Node) -> bool:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and "${" in node.value
+
+
+def _sections(written: Mapping[str, Place], places: Mapping[str, Place]) -> dict[str, Place]:
     """What `critic.optimizer: ${actor.optimizer}` takes over from a section or a list, under the keys that it has there."""
     found: dict[str, Place] = {}
-    for key, place in places.items():
+    for key, place in written.items():
         reference = _whole_reference(place.node)
         target = _absolute(reference, key) if reference is not None else None
         if target is None or len(found) > MOST or target not in places or isinstance(places[target].node, (Scalar, Unresolved)):
@@ -140,13 +144,14 @@ def _sections(places: Mapping[str, Place]) -> dict[str, Place]:
         for other, inner in places.items():
             if other.startswith(f"{target}.") and not other.startswith(f"{key}."):
                 taken = key + other[len(target) :]
-                found[taken] = place._replace(key=taken, node=_at(place.node, inner.node))
+                if taken not in places:
+                    found[taken] = place._replace(key=taken, node=_at(place.node, inner.node))
     return found
 
 
 def _whole_reference(node: Node) -> str | None:
     """What stands between the braces of a value that is one interpolation and nothing else."""
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or "${" not in node.value:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return None
     whole = _WHOLE.match(node.value.strip())
     return whole[1] if whole is not None else None

@@ -61,12 +61,9 @@ def remarks(
     unknown = {key: status for key, status in nowhere if key not in known}
     near = {key: table.alike(section, key, given) for key in list(unknown)[:_LOOKED_INTO]}
     yield from _undeclared(unknown, near, places, table.unknown_keys(given) or "", sure)
-    dated = table.versions_for(section, places) or {}
-    relied = [
-        change
-        for change in table.defaults_relied_on(section)
-        if change.key not in places and change.since.framework not in versions and _within(change.since, dated.get(change.since.framework))
-    ]
+    left = [change for change in table.defaults_relied_on(section) if change.key not in places and change.since.framework not in versions]
+    dated = table.versions_for(section, places) or {} if left or old else {}
+    relied = [change for change in left if _within(change.since, dated.get(change.since.framework))]
     if relied:
         yield KeyRemark("default-changed", None, {"reason": "; ".join(_either(change) for change in relied)})
     if old:
@@ -137,10 +134,8 @@ def _advice(change: Change | None) -> dict[str, str]:
 def _value(table: KeyTable, section: str, key: str, given: Mapping[str, str] | None, place: Place, sure: bool) -> Iterator[KeyRemark]:
     """A value of a kind that the key does not take, or a word that is none of its values but nearly one; with `sure`, any other word."""
     choices = table.choices(section, key, given)
-    renamed = {change.value: change for change in table.changes(section, key) if change.kind == "value"}
     if choices is None:
-        if None not in renamed:
-            yield from _kind(table.type(section, key, given), place)
+        yield from _kind(table, section, key, given, place)
         return
     taken = [str(value) for value in (*choices.values, *choices.outdated)]
     items = place.node.items if isinstance(place.node, Sequence) else (place.node,)
@@ -150,7 +145,12 @@ def _value(table: KeyTable, section: str, key: str, given: Mapping[str, str] | N
         if choices.checked == "parse" and item.value == "no" in taken and item.legacy is False:
             yield KeyRemark("switch-word", place, {"written": item.value})
         elif item.value not in taken:
-            yield from _word(item.value, taken, choices.checked, renamed.get(item.value), place, sure)
+            yield from _word(item.value, taken, choices.checked, _renamed(table, section, key, item.value), place, sure)
+
+
+def _renamed(table: KeyTable, section: str, key: str, value: object) -> Change | None:
+    """What a person wrote down of a value that has another name in later releases."""
+    return next((change for change in table.changes(section, key) if change.kind == "value" and change.value == value), None)
 
 
 def _word(word: str, taken: list[str], checked: str, change: Change | None, place: Place, sure: bool) -> Iterator[KeyRemark]:
@@ -165,14 +165,19 @@ def _word(word: str, taken: list[str], checked: str, change: Change | None, plac
         yield KeyRemark("choice", place, {"written": word, "reason": checked, "taken": _listed(taken)})
 
 
-def _kind(declared: str | None, place: Place) -> Iterator[KeyRemark]:
+def _kind(table: KeyTable, section: str, key: str, given: Mapping[str, str] | None, place: Place) -> Iterator[KeyRemark]:
     """A number with a point where the framework declares a whole one, or nothing where it declares something."""
-    if declared is None or not isinstance(place.node, Scalar):
+    node = place.node
+    if not isinstance(node, Scalar):
         return
-    written = place.document.text[place.node.span.start : place.node.span.end]
-    if declared in ("int", "int | None") and isinstance(place.node.value, float) and place.node.value.is_integer():
+    whole = isinstance(node.value, float) and node.value.is_integer()
+    if not whole and (node.value is not None or _renamed(table, section, key, None) is not None):
+        return
+    declared = table.type(section, key, given)
+    written = place.document.text[node.span.start : node.span.end]
+    if whole and declared in ("int", "int | None"):
         yield KeyRemark("fraction", place, {"written": written, "expected": declared})
-    elif declared in ("int", "float") and place.node.value is None:
+    elif not whole and declared in ("int", "float"):
         yield KeyRemark("nothing", place, {"written": written or "an empty value", "expected": declared})
 
 

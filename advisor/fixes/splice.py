@@ -12,7 +12,7 @@ from advisor.fixes.remark import Remark, remark
 from advisor.fixes.removal import plan_delete
 from advisor.fixes.renaming import plan_rename
 from advisor.fixes.setting import plan_set
-from advisor.source.document import Document, Mapping, Span, Unresolved
+from advisor.source.document import Document, Span, Unresolved
 from advisor.source.shell_pieces import UNCLOSED
 from advisor.source.shell_script import FLAWED
 
@@ -48,8 +48,8 @@ class _Work:
         self.unclosed = any(isinstance(node, Unresolved) and node.reason == UNCLOSED for node in nodes)
         self.flawed = any(warning.endswith(FLAWED) for warning in document.warnings)
         self.nameless = any(not value.path[-1] for value in document.values.values())
-        self.places: set[tuple[Span, str]] = set()
-        """Mappings and the names that renaming gives their keys."""
+        self.names: set[tuple[Span, str]] = set()
+        """Mappings and the names that renaming gave their keys. Dotted keys do not tell: names may have dots of their own."""
 
     def take(self, edit: Edit) -> None:
         try:
@@ -69,6 +69,7 @@ class _Work:
             self.anchors[edit.key] = edit.beside
         if edit.new_key:
             self.keys[renamed(edit)] = edit
+            self.names.add(self._name(edit))
 
     def comments(self) -> list[Change]:
         return [self.margin.change(place, remarks) for place, remarks in self.remarks.items()] if self.margin else []
@@ -84,7 +85,8 @@ class _Work:
         if edit.op == "set":
             return plan_set(document, found(document, edit.key), edit)
         if edit.op == "rename":
-            self._check_new(owner(document, edit.key)[0], edit)
+            if self._name(edit) in self.names:
+                raise Refusal(f"cannot be renamed: another key becomes {edit.new_key!r}")
             return plan_rename(document, edit)
         if edit.op == "delete":
             return plan_delete(document, edit, frozenset(done.edit.key for done in self.applied if done.edit.op == "delete"))
@@ -120,12 +122,8 @@ class _Work:
         same_line = self.margin.place(value.entry.key_span.end) == place
         return "" if same_line and self.margin.alone(value.entry.key_span) else label(edit)
 
-    def _check_new(self, mapping: Mapping, edit: Edit) -> None:
-        """Dotted keys do not tell: the names in them may have dots of their own."""
-        place = (mapping.span, edit.new_key or "")
-        if place in self.places:
-            raise Refusal(f"cannot be renamed: another key becomes {edit.new_key!r}")
-        self.places.add(place)
+    def _name(self, edit: Edit) -> tuple[Span, str]:
+        return owner(self.document, edit.key)[0].span, edit.new_key or ""
 
     def _check_free(self, edit: Edit) -> None:
         if edit.key in self.keys or (edit.new_key and renamed(edit) in self.keys):
