@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from advisor.configuration.catalogue import Value
+from advisor.configuration.catalogue import numeric
 from advisor.configuration.fact import Fact, Facts
 from advisor.expression.notation import count, number, size
 
@@ -18,6 +18,11 @@ class Difference(NamedTuple):
     first: Fact | None
     """None where the first says nothing, not even by a default."""
     second: Fact | None
+
+    @property
+    def times(self) -> str:
+        """The ratio in words, e.g. `x2`; empty where there is none."""
+        return f"x{count(float(f'{self.ratio:.3g}'))}" if self.ratio is not None else ""
 
     @property
     def ratio(self) -> float | None:
@@ -57,13 +62,13 @@ def _summary(changed: dict[str, Difference], same: set[str]) -> Iterator[str]:
         if name in same:
             yield f"same {word}"
         elif name in changed and changed[name].ratio is not None:
-            yield f"{word} x{_times(changed[name].ratio)}"
+            yield f"{word} {changed[name].times}"
     for name, word in STRENGTHS.items():
         if name in changed:
             yield from _strength(changed[name], word)
     for name, word in SIZES.items():
         if name in changed and changed[name].ratio is not None:
-            yield f"{word} x{_times(changed[name].ratio)}"
+            yield f"{word} {changed[name].times}"
     if "loss.type" in changed:
         yield f"loss {_word(changed['loss.type'].first)} against {_word(changed['loss.type'].second)}"
 
@@ -89,11 +94,7 @@ def _strength(difference: Difference, word: str) -> Iterator[str]:
     elif one == 0 and other:
         yield f"{word} on ({number(other)})"
     elif difference.ratio is not None:
-        yield f"{word} x{_times(difference.ratio)}"
-
-
-def _times(ratio: float | None) -> str:
-    return count(float(f"{ratio:.3g}")) if ratio is not None else "?"
+        yield f"{word} {difference.times}"
 
 
 def _equal(one: Fact | None, other: Fact | None) -> bool:
@@ -108,8 +109,7 @@ def _equal(one: Fact | None, other: Fact | None) -> bool:
 
 
 def _numeric(fact: Fact | None) -> float | None:
-    value: Value | None = fact.value if fact is not None else None
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return numeric(fact.value) if fact is not None else None
 
 
 def _word(fact: Fact | None) -> str:

@@ -63,6 +63,11 @@ def catalogue() -> Mapping[str, Declared]:
     return declared
 
 
+def numeric(value: object) -> float | None:
+    """The number that a value is; a switch is none, though Python counts with it."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
 def fit(declared: Declared, value: object) -> Value | None:
     """The value as its declared type, or None where it is of another.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from advisor.configuration.catalogue import Value
+from advisor.configuration.catalogue import Value, numeric
 from advisor.configuration.fact import Facts
 from advisor.expression import Nothing, evaluate, parse
 from advisor.history.history import History
@@ -45,8 +45,7 @@ class Guide:
         return evaluate(parse(expression, environment()), self._lookup, self._functions)
 
     def number(self, expression: str) -> float | None:
-        value = self.value(expression)
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        return numeric(self.value(expression))
 
     def holds(self, entry: Mapping[str, Any]) -> bool:
         return "when" not in entry or self.value(entry["when"]) is True

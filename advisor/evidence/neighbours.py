@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from advisor.configuration.catalogue import numeric
 from advisor.configuration.fact import Facts
 from advisor.evidence.recipe import FAILED, Recipe, recipes
 
@@ -121,8 +122,7 @@ def _kind(value: object) -> str:
 
 
 def _number(facts: Facts, name: str) -> float | None:
-    value = facts.lookup(name)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return numeric(facts.lookup(name))
 
 
 def _text(facts: Facts, name: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal, NamedTuple, cast
 
-from advisor.configuration.catalogue import Value, catalogue
+from advisor.configuration.catalogue import Value, catalogue, numeric
 from advisor.resources import data
 
 Outcome = Literal["good", "best", "recipe", "example", "worse", "diverged"]
@@ -29,8 +29,7 @@ class Recipe(NamedTuple):
     url: str
 
     def number(self, name: str) -> float | None:
-        value = self.values.get(name)
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        return numeric(self.values.get(name))
 
 
 @cache

@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.configuration.fact import Fact
 from advisor.dialects.resolution import Resolved
-from advisor.expression.notation import count
 from advisor.reports.configuration_report import value_entry, value_text
 
 if TYPE_CHECKING:
-    from advisor.comparison import Comparison, Difference
+    from advisor.comparison import Comparison
 
 FORMAT = 1
 Side = tuple[str, Resolved]
 
 
 def render_text(first: Side, second: Side, found: Comparison) -> str:
-    lines = [f"A {path}: {run.title}, {run.method or 'unknown method'}" for path, run in (first,)]
-    lines += [f"B {path}: {run.title}, {run.method or 'unknown method'}" for path, run in (second,)]
+    lines = [f"{side} {path}: {run.title}, {run.method or 'unknown method'}" for side, (path, run) in (("A", first), ("B", second))]
     lines += ["", found.summary, ""]
-    rows = [(one.name, _shown(one.first), _shown(one.second), _ratio(one)) for one in found.differences]
+    rows = [(one.name, _shown(one.first), _shown(one.second), one.times) for one in found.differences]
     if rows:
         rows.insert(0, ("", "A", "B", ""))
         wide = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -35,10 +33,6 @@ def _shown(fact: Fact | None) -> str:
     if fact is None:
         return "-"
     return value_text(fact) + (" (d)" if fact.origin == "default" else "")
-
-
-def _ratio(one: Difference) -> str:
-    return f"x{count(float(f'{one.ratio:.3g}'))}" if one.ratio is not None else ""
 
 
 def render_json(first: Side, second: Side, found: Comparison) -> str:
