@@ -6,7 +6,7 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,18 +14,18 @@ from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
 from advisor.configuration.predicates import functions as native_functions
-from advisor.expression import ABSENT, BUILTINS, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
+from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
 from advisor.rulebook.metrics import history_fact, steps_of
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
+from advisor.rulebook.screening import BUILT_IN, Kind
 from advisor.rulebook.vocabulary import functions
 
 REMEMBERED = 256
 """Results of one expression that are kept."""
-BUILT_IN = frozenset(BUILTINS)
 _RESULTS: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], Value | Nothing]]] = {}
 """By an expression's text: the names that it speaks of, and its results by their values."""
 
@@ -73,26 +73,20 @@ class Verdict:
     assumptions: tuple[str, ...]
 
 
-def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
-    """Hold a run against rules."""
+def judge(run: Run, rulebook: Rulebook) -> Verdict:
+    """Hold a run against the rules of a rulebook."""
     findings: list[Finding] = []
     skipped: list[Skipped] = []
-    applied: list[str] = []
     assumptions: dict[str, None] = {}
     callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
     known = Known(run)
-    observed = {observation.kind for observation in run.observations}
-    for rule in rules:
-        if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
-            continue
-        # Most rules end here, before anything is made for them.
-        if rule.form == "observation" and rule.observes not in observed and not (rule.history and run.history is None):
-            applied.append(rule.id)
-            continue
-        if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
-            continue
+    observed = frozenset([observation.kind for observation in run.observations])
+    kind = Kind(run.method, run.source.get("source.dialect"), observed, run.history is not None)
+    met, left = rulebook.screen.of(kind, known)
+    applied = list(met)
+    for rule, applies in left:
         scope = Scope(run, rule, rulebook, callable_by_rules, known)
-        outcome = scope.outcome()
+        outcome = scope.outcome(applies)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         elif outcome is not None:
@@ -119,10 +113,6 @@ class Known(dict[str, Value | Nothing]):
             found = self.run.facts.lookup(name)
         self[name] = found
         return found
-
-
-def _settled_false(when: Expression, known: Known) -> bool:
-    return when.functions <= BUILT_IN and _settled(when, known) is False
 
 
 def _settled(expression: Expression, known: Known) -> Value | Nothing:
@@ -171,13 +161,14 @@ class Scope:
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
 
-    def outcome(self) -> list[Finding] | Skipped | None:
-        """Findings (none where the rule is met), what was missing, or None where the rule does not apply."""
-        if self.rule.history and self.run.history is None:
-            return None
+    def outcome(self, applies: bool) -> list[Finding] | Skipped | None:
+        """Findings (none where the rule is met), what was missing, or None where the rule does not apply.
+
+        `applies` tells that its condition is known to hold.
+        """
         if self.rule.form == "observation":
             return self._observations()
-        condition = True if self.rule.when is None else self.value(self.rule.when)
+        condition = True if applies or self.rule.when is None else self.value(self.rule.when)
         if condition is False:
             return None
         if condition is not True:

@@ -18,7 +18,7 @@ def fires(condition: str, values: dict[str, object]) -> bool:
     raw = {"id": "MEM901", "name": "remembered", "title": "Remembered", "form": "relation", "of": NAMES[0], "severity": "low"}
     rule = build_rule({**raw, "holds": f"not ({condition})", "message": "seen", "why": "It is so."}, "own")
     facts = Facts({name: Fact(name, value, "file") for name, value in values.items()})  # type: ignore[arg-type]
-    return any(finding.severity is Severity.LOW for finding in judge(Run(facts, None), rulebook([rule]), [rule]).findings)
+    return any(finding.severity is Severity.LOW for finding in judge(Run(facts, None), rulebook([rule])).findings)
 
 
 def test_two_switches_are_told_apart() -> None:
