@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from advisor.configuration.native import Native
-from advisor.configuration.predicates import functions
+from advisor.configuration.predicates import Predicates
 from advisor.dialects.table import signatures
 from advisor.errors import InputError
 from advisor.expression import UNKNOWN, Expression, evaluate
@@ -22,7 +22,7 @@ def recognise(native: Native, wanted: str | None = None) -> str:
                 "usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}")
             )
         return wanted
-    predicates = functions(native)
+    predicates = Predicates(native)
     document = native.documents[0]
 
     def holds(condition: Expression) -> bool:

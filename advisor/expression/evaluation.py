@@ -27,7 +27,7 @@ def evaluate(expression: Expression | Tree, lookup: Lookup, functions: Functions
     the environment declared beside the built-in ones; a KeyError tells that one is lacking.
     """
     tree = expression.tree if isinstance(expression, Expression) else expression
-    return _STEPS[tree[0]](tree, lookup, functions or {})
+    return _STEPS[tree[0]](tree, lookup, {} if functions is None else functions)
 
 
 def missing(expression: Expression | Tree, lookup: Lookup, functions: Functions | None = None) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def missing(expression: Expression | Tree, lookup: Lookup, functions: Functions 
     Names that could not have settled it are left out: those of the branch not taken, and those beside an operand that is known.
     """
     tree = expression.tree if isinstance(expression, Expression) else expression
-    return tuple(dict.fromkeys(_gaps(tree, lookup, functions or {})))
+    return tuple(dict.fromkeys(_gaps(tree, lookup, {} if functions is None else functions)))
 
 
 def _run(node: Tree, lookup: Lookup, functions: Functions) -> Result:

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
-from advisor.configuration.predicates import functions as native_functions
 from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
@@ -78,7 +77,7 @@ def judge(run: Run, rulebook: Rulebook) -> Verdict:
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     assumptions: dict[str, None] = {}
-    callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
+    callable_by_rules = functions(run.facts, run.history, run.native, run.versions)
     known = Known(run)
     observed = frozenset([observation.kind for observation in run.observations])
     kind = Kind(run.method, run.source.get("source.dialect"), observed, run.history is not None)

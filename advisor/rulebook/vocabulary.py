@@ -7,7 +7,8 @@ from functools import cache
 
 from advisor.configuration.fact import Facts
 from advisor.configuration.names import fact_types
-from advisor.configuration.predicates import functions as native_functions
+from advisor.configuration.native import Native
+from advisor.configuration.predicates import Predicates, signatures
 from advisor.expression import Environment, Function, Type
 from advisor.history.history import History
 from advisor.rulebook.metrics import HISTORY_NAMES, metric_functions
@@ -47,10 +48,12 @@ def environment() -> Environment:
         **dict.fromkeys(BAND_WORDS, Type.TEXT),
         **{f"observed.{word}": Type.TEXT for word in OBSERVED},
     }
-    return Environment(names=names, functions=functions(Facts(), None, native_functions(None)))
+    return Environment(names=names, functions={**signatures(), **functions(Facts(), None)})
 
 
-def functions(facts: Facts, history: History | None, native: Mapping[str, Function]) -> dict[str, Function]:
+def functions(
+    facts: Facts, history: History | None, native: Native | None = None, versions: Mapping[str, str] | None = None
+) -> Mapping[str, Function]:
     """Functions over one run: `written('batch.accumulation')` is true where the file itself gives the value; statistics of metrics;
     predicates over the keys as the file writes them.
     """
@@ -59,4 +62,6 @@ def functions(facts: Facts, history: History | None, native: Mapping[str, Functi
         fact = facts.get(name)
         return fact is not None and fact.place is not None
 
-    return {"written": Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0})), **metric_functions(history), **native}
+    found = Predicates(native, versions)
+    found.update(metric_functions(history), written=Function((Type.TEXT,), Type.BOOLEAN, written, literal=frozenset({0})))
+    return found
