@@ -116,7 +116,7 @@ def measured(outcome: FileOutcome, request: Request, terms: FileTerms) -> FileOu
     if request.terms.baseline is not None:
         new, known = request.terms.baseline.parted(outcome.path, outcome.findings)
         outcome = replace(outcome, findings=new, known=known)
-    return replace(outcome, fails=terms.fails(outcome))
+    return replace(outcome, fails=True) if terms.fails(outcome) else outcome
 
 
 def aside(outcome: Outcome) -> Iterator[str]:

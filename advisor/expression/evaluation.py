@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from advisor.expression.functions import BUILTINS, Function
 from advisor.expression.tree import Expression, Tree
-from advisor.expression.value import ABSENT, UNKNOWN, Nothing, Result, Value, admit, bounded
+from advisor.expression.value import ABSENT, LARGEST_INTEGER, UNKNOWN, Nothing, Result, Value, admit, bounded
 
 Lookup: TypeAlias = Callable[[str], Value | Nothing]
 Functions: TypeAlias = Mapping[str, Function]
@@ -67,13 +67,16 @@ def _const(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _name(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     value = lookup(node[1])
-    if type(value) is _EXACT.get(node[2]) and value == value:
+    kind = type(value)
+    if kind is _EXACT[node[2]] and value == value:
+        return value  # type: ignore[return-value]
+    if kind is int and node[2] == "number" and -LARGEST_INTEGER < value < LARGEST_INTEGER:  # type: ignore[operator]
         return value  # type: ignore[return-value]
     return UNKNOWN if value is UNKNOWN or value is ABSENT else admit(value, node[2])
 
 
 # What `admit` would give back as it is, NaN excepted, and what most facts are.
-_EXACT: Final[Mapping[str, type]] = {"boolean": bool, "text": str, "number": float}
+_EXACT: Final[Mapping[str, type | None]] = {"boolean": bool, "text": str, "number": float, "list": None, "any": None}
 
 
 def _has(node: Tree, lookup: Lookup, functions: Functions) -> Result:

@@ -13,20 +13,15 @@ from typing import Any, Protocol
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
-from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
+from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, Tree, evaluate, missing, render
 from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
 from advisor.rulebook.metrics import history_fact, steps_of
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
-from advisor.rulebook.screening import BUILT_IN, Kind
+from advisor.rulebook.screening import Condition, Kind
 from advisor.rulebook.vocabulary import functions
-
-REMEMBERED = 256
-"""Results of one expression that are kept."""
-_RESULTS: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], Value | Nothing]]] = {}
-"""By an expression's text: the names that it speaks of, and its results by their values."""
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -75,17 +70,16 @@ class Verdict:
 def judge(run: Run, rulebook: Rulebook) -> Verdict:
     """Hold a run against the rules of a rulebook."""
     findings: list[Finding] = []
-    skipped: list[Skipped] = []
     assumptions: dict[str, None] = {}
     callable_by_rules = functions(run.facts, run.history, run.native, run.versions)
     known = Known(run)
     observed = frozenset([observation.kind for observation in run.observations])
     kind = Kind(run.method, run.source.get("source.dialect"), observed, run.history is not None)
-    met, left = rulebook.screen.of(kind, known)
-    applied = list(met)
-    for rule, applies in left:
+    screened = rulebook.screen.of(kind, known)
+    applied, skipped = list(screened.met), list(screened.skipped)
+    for rule, when, holds in screened.candidates:
         scope = Scope(run, rule, rulebook, callable_by_rules, known)
-        outcome = scope.outcome(applies)
+        outcome = scope.outcome(when, holds)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         elif outcome is not None:
@@ -114,21 +108,6 @@ class Known(dict[str, Value | Nothing]):
         return found
 
 
-def _settled(expression: Expression, known: Known) -> Value | Nothing:
-    """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
-    # The names are those of the first expression of this text: equal sets need not have the same order.
-    names, results = _RESULTS.get(expression.source) or _RESULTS.setdefault(expression.source, (tuple(expression.names), {}))
-    values = [known[name] for name in names]
-    facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
-    try:
-        return results[facts]
-    except KeyError:
-        if len(results) >= REMEMBERED:
-            results.clear()
-        result = results[facts] = evaluate(expression, known.__getitem__)
-        return result
-
-
 class Scope:
     """One rule over one run: what its names mean while it is judged."""
 
@@ -149,43 +128,41 @@ class Scope:
             return assumed
         return found
 
-    def value(self, expression: Expression) -> Value | Nothing:
+    def value(self, expression: Expression | Tree) -> Value | Nothing:
         # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
         if self.local or self.rule.assume is not None:
             return evaluate(expression, self.lookup, self.functions)
-        if expression.functions <= BUILT_IN:
-            return _settled(expression, self.known)
         return evaluate(expression, self.known.__getitem__, self.functions)
 
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
 
-    def outcome(self, applies: bool) -> list[Finding] | Skipped | None:
+    def outcome(self, when: Condition, holds: Condition) -> list[Finding] | Skipped | None:
         """Findings (none where the rule is met), what was missing, or None where the rule does not apply.
 
-        `applies` tells that its condition is known to hold.
+        `when` and `holds` are what screening left of the rule's own.
         """
         if self.rule.form == "observation":
             return self._observations()
-        condition = True if applies or self.rule.when is None else self.value(self.rule.when)
+        condition = True if when is None else self.value(when)
         if condition is False:
             return None
         if condition is not True:
             assert self.rule.when is not None
             return self._skip(self.rule.when)
-        return self._band() if self.rule.form == "band" else self._relation()
+        return self._band() if self.rule.form == "band" else self._relation(holds)
 
     def _skip(self, expression: Expression) -> Skipped | None:
         """What was missing; None where it is no fact, but a statistic that the points do not define, a native key or a version."""
         lacked = missing(expression, self.lookup, self.functions)
         return Skipped(self.rule.id, lacked) if lacked or not (self.rule.history or self.rule.dialects) else None
 
-    def _relation(self) -> list[Finding] | Skipped | None:
-        assert self.rule.holds is not None
-        holds = self.value(self.rule.holds)
-        if isinstance(holds, Nothing):
+    def _relation(self, holds: Condition) -> list[Finding] | Skipped | None:
+        assert self.rule.holds is not None and holds is not None
+        result = self.value(holds)
+        if isinstance(result, Nothing):
             return self._skip(self.rule.holds)
-        return [] if holds is True else [self._finding(self.rule.severity, self.rule.confidence)]
+        return [] if result is True else [self._finding(self.rule.severity, self.rule.confidence)]
 
     def _band(self) -> list[Finding] | Skipped:
         assert self.rule.of is not None and self.rule.band is not None

@@ -1,19 +1,19 @@
-"""Which rules of a rulebook can still speak once the words and switches of a run are known, whatever its numbers are.
+"""What the rules of a rulebook come to once the words and switches of a run are known, whatever its numbers are.
 
 The files of a sweep share those and differ in numbers, so that most conditions are settled once for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from advisor.expression import BUILTINS, Expression, Nothing, evaluate
+from advisor.expression import FALSE, TRUE, Expression, Nothing, Tree, missing, open_parts, residue
+from advisor.rulebook.finding import Skipped
 from advisor.rulebook.rule import Rule
 
 REMEMBERED = 256
 """Kinds of runs whose rules are kept."""
-BUILT_IN = frozenset(BUILTINS)
 
 _SHARED: Final = frozenset({bool, str, Nothing})
 _ANY_NUMBER: Final[Any] = object()
@@ -30,19 +30,33 @@ class Kind(NamedTuple):
     with_history: bool
 
 
+Condition: TypeAlias = Expression | Tree | None
+
+
+class Candidate(NamedTuple):
+    """A rule that may have something to say, and what is left to find out about it."""
+
+    rule: Rule
+    when: Condition
+    """Its condition without the parts that are settled; None where it holds."""
+    holds: Condition
+    """What must hold, likewise."""
+
+
 class Screened(NamedTuple):
-    """The rules that may apply to a run, and those already known to be met."""
+    """What the rules of a rulebook come to for a kind of run, whatever its numbers are."""
 
     met: tuple[str, ...]
-    """Rules of observations that were not made."""
-    left: tuple[tuple[Rule, bool], ...]
-    """The others in the order of the rulebook, each with whether its condition holds whatever the numbers are."""
+    """Rules that apply and are met."""
+    skipped: tuple[Skipped, ...]
+    candidates: tuple[Candidate, ...]
+    """Those that depend on numbers, in the order of the rulebook."""
 
 
 class Screen:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
-        self._names = tuple(dict.fromkeys(name for rule in rules if (when := _over_facts(rule)) is not None for name in when.names))
+        self._names = tuple(dict.fromkeys(name for rule in rules if _is_screened(rule) for name in _names(rule)))
         self._screened: dict[tuple[object, ...], Screened] = {}
 
     def of(self, kind: Kind, known: Mapping[str, Any]) -> Screened:
@@ -58,7 +72,8 @@ class Screen:
 
     def _screen(self, kind: Kind, shared: Mapping[str, Any]) -> Screened:
         met: list[str] = []
-        left: list[tuple[Rule, bool]] = []
+        skipped: list[Skipped] = []
+        candidates: list[Candidate] = []
         for rule in self._rules:
             if (rule.methods and kind.method not in rule.methods) or (rule.dialects and kind.dialect not in rule.dialects):
                 continue
@@ -67,14 +82,33 @@ class Screen:
             if rule.form == "observation" and rule.observes not in kind.observed:
                 met.append(rule.id)
                 continue
-            when = _over_facts(rule)
-            holds = evaluate(when, shared.__getitem__) if when is not None else rule.when is None
-            if holds is not False or when is None:
-                left.append((rule, holds is True))
-        return Screened(tuple(met), tuple(left))
+            if not _is_screened(rule):
+                candidates.append(Candidate(rule, rule.when, rule.holds))
+                continue
+            when, holds = (TRUE if condition is None else residue(condition, shared.__getitem__) for condition in (rule.when, rule.holds))
+            if when == FALSE:
+                continue
+            first = when if when != TRUE else holds if rule.form == "relation" else ("name", rule.of, "number")
+            if first == TRUE:
+                met.append(rule.id)
+            elif first[0] != "const" and all(what == "name" and isinstance(shared[name], Nothing) for what, name in open_parts(first)):
+                lacked = missing(first, shared.__getitem__)
+                if lacked or not (rule.history or rule.dialects):
+                    skipped.append(Skipped(rule.id, lacked))
+            else:
+                candidates.append(Candidate(rule, None if when == TRUE else when, holds))
+        return Screened(tuple(met), tuple(skipped), tuple(candidates))
 
 
-def _over_facts(rule: Rule) -> Expression | None:
-    """The condition of a rule, where it speaks of the run's facts alone and nothing is taken for those that nobody gave."""
-    settles = rule.when is not None and rule.assume is None and rule.form != "observation" and rule.when.functions <= BUILT_IN
-    return rule.when if settles else None
+def _is_screened(rule: Rule) -> bool:
+    """Whether a rule speaks of the run, and takes nothing for facts that nobody gave."""
+    return rule.assume is None and rule.form != "observation"
+
+
+def _names(rule: Rule) -> Iterator[str]:
+    """The names on which it depends whether a rule speaks."""
+    if rule.of is not None:
+        yield rule.of
+    for condition in (rule.when, rule.holds):
+        if condition is not None:
+            yield from condition.names
