@@ -12,14 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.configuration.fact import Fact, Facts
 from advisor.dialects.options import Options
 from advisor.dialects.resolution import Resolved, resolve
 from advisor.errors import InputError
-from advisor.history.history import History
-from advisor.history.method import method_of
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
 from advisor.rulebook.judgement import Run, Verdict, judge
@@ -28,6 +26,9 @@ from advisor.rulebook.rule import Rule, Rulebook
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.source.reading import read
+
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 INLINE = "rlhf-lint: ignore"
 """What a comment holds that ignores findings; files without it are not searched."""
@@ -96,6 +97,8 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
     """Judge a history alone: only what the metrics themselves show, and advice in relative terms."""
+    from advisor.history.method import method_of
+
     method = options.method or method_of(history)
     book = _rulebook(method, None, selection, with_history=True, about_history=True)
     facts = dict(options.facts)

@@ -17,7 +17,6 @@ import click
 from advisor.cli.targets import Target
 from advisor.cli.terms import FileTerms, Terms
 from advisor.cli.writers import Writer
-from advisor.history.history import History
 from advisor.outcome import FileOutcome, LeftOut, Outcome, Tally
 from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
@@ -27,6 +26,8 @@ from advisor.sweep import CHUNK, IN_FLIGHT, chunked, in_order
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from advisor.history.history import History
 
 MANY = 400
 """Files from which worker processes pay (they take some 0.3 s to start) and a person wants to see progress."""

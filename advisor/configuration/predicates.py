@@ -26,7 +26,7 @@ def environment() -> Environment:
 def signatures() -> Mapping[str, Function]:
     """The predicates of no run, for what they take and give."""
     bound = Predicates()
-    return {name: bound[name] for name in _PREDICATES}
+    return {name: bound[name] for name in PREDICATES}
 
 
 class Predicates(dict[str, Function]):
@@ -37,7 +37,7 @@ class Predicates(dict[str, Function]):
         self._versions = versions or {}
 
     def __missing__(self, name: str) -> Function:
-        parameters, result, call = _PREDICATES[name]
+        parameters, result, call = PREDICATES[name]
         about = self._versions if name in _OF_RELEASES else self._native
         function = self[name] = Function(parameters, result, partial(call, about))
         return function
@@ -154,7 +154,7 @@ def _versioned(versions: Mapping[str, str], framework: str) -> Result:
 
 
 _KEY, _WORDS, _TWO = (Type.TEXT,), (Type.LIST,), (Type.TEXT, Type.TEXT)
-_PREDICATES: Mapping[str, tuple[tuple[Type, ...], Type, Callable[..., Result]]] = {
+PREDICATES: Mapping[str, tuple[tuple[Type, ...], Type, Callable[..., Result]]] = {
     "key": (_KEY, Type.BOOLEAN, _has),
     "count": (_WORDS, Type.NUMBER, _count),
     "leaves": (_WORDS, Type.NUMBER, _leaves),

@@ -8,20 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
 from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, Tree, evaluate, missing, render
-from advisor.history.history import History
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
-from advisor.rulebook.metrics import history_fact, steps_of
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
 from advisor.rulebook.screening import Condition, Kind
 from advisor.rulebook.vocabulary import functions
+
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -101,11 +102,18 @@ class Known(dict[str, Value | Nothing]):
         if name.startswith("source."):
             found: Value | Nothing = self.run.source.get(name, UNKNOWN)
         elif name.startswith("history."):
-            found = history_fact(self.run.history, name)
+            found = self._of_history(name)
         else:
             found = self.run.facts.lookup(name)
         self[name] = found
         return found
+
+    def _of_history(self, name: str) -> Value | Nothing:
+        if self.run.history is None:
+            return ABSENT
+        from advisor.rulebook.metrics import history_fact
+
+        return history_fact(self.run.history, name)
 
 
 class Scope:
@@ -246,10 +254,14 @@ class Scope:
 
     def _evidence(self) -> tuple[Evidence, ...]:
         """What the history shows, statistic by statistic; one that cannot be computed is left out."""
+        if self.run.history is None:
+            return ()
+        from advisor.rulebook.metrics import steps_of
+
         found = []
         for item in self.rule.evidence:
             value = self.value(item.value)
-            if self.run.history is not None and isinstance(value, (int, float)):
+            if isinstance(value, (int, float)):
                 found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
         return tuple(found)
 
