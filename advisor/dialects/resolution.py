@@ -249,11 +249,12 @@ class _Reader:
             else:
                 self.facts[meaning.name] = Fact(meaning.name, result, "file", place)
             return
+        if meaning.values is not None:
+            word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
+            if word in meaning.values:
+                self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
+                return
         declared = catalogue()[meaning.name]
-        word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
-        if meaning.values is not None and word in meaning.values:
-            self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
-            return
         reading = interpret(place.node, declared, self.loader)
         if reading.trouble is not None and (sure or reading.trouble != "type"):
             written = place.document.text[place.node.span.start : place.node.span.end]
