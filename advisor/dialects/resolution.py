@@ -103,7 +103,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     own = merged(documents)
     signature = recognise(own, options.dialect)
     table = load_table(signature)
-    parents = ancestry(documents[0], table.parents)
+    parents = ancestry(documents[0], table.parents, table.shipped)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
     native = with_attachments(native, table.attachments) if table.attachments else native
     pins = _pins(documents[0], table)
