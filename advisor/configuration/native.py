@@ -93,10 +93,12 @@ class Native:
         """The words of the first document's path, in which people name the method: `recipes/zephyr/dpo/config_full.yaml`."""
         if not self.documents:
             return frozenset()
-        *folders, name = (frozenset(re.split(r"[^a-z0-9]+", part)) for part in re.split(r"[\\/]", self.documents[0].path.lower())[-3:])
-        # Where the file's own name says the method, that of a folder is another's: `SimPO/training_configs/llama-3-8b-base-sft.yaml`.
-        others = methods() if not name.isdisjoint(methods()) else frozenset[str]()
-        return name.union(*(folder - others for folder in folders)) - {""}
+        parts = [frozenset(re.split(r"[^a-z0-9]+", part)) for part in re.split(r"[\\/]", self.documents[0].path.lower())[-3:]]
+        words: frozenset[str] = frozenset()
+        for part in reversed(parts):
+            # A method named nearer to the file counts: `SimPO/training_configs/llama-3-8b-base-sft.yaml` is none of SimPO.
+            words |= part - methods() if not words.isdisjoint(methods()) else part
+        return words - {""}
 
 
 def _unprefixed(key: str, prefixes: tuple[str, ...]) -> str:
