@@ -16,9 +16,13 @@ STAGE = "stage_time/"
 MOST_EPOCHS = 60
 
 
-def status(history: History) -> str:
+def status(guide: Guide) -> str:
     """How the run ended, in words."""
+    history = guide.history
     end = history.postmortem
+    planned = guide.number("schedule.epochs")
+    if history.ended == "unknown" and history.epochs and planned is not None and (history.last_step or 0) >= planned > 0:
+        return f"all {planned:g} planned epochs are logged"
     if history.ended == "crashed":
         return f"crashed ({end.exit_reason})" if end is not None else "crashed"
     return {"finished": "finished", "truncated": "cut off", "unknown": "not known to have ended"}[history.ended]
@@ -75,6 +79,12 @@ def seconds_per_step(history: History) -> float | None:
     return statistics.tail_median(series.values, 0.5) if series is not None else None
 
 
+def seconds_per_epoch(history: History) -> float | None:
+    """Median time of an epoch, in seconds, where the log has it."""
+    series = history.series.get("epoch_time")
+    return statistics.median(series.values) if series is not None else None
+
+
 def stage_shares(history: History) -> Mapping[str, float]:
     """The share of each logged stage of a step in all of them, over the second half of the log; the largest first."""
     times = {
@@ -97,22 +107,26 @@ def epoch_rows(history: History) -> Iterator[EpochRow]:
         for step, value in zip(series.steps, series.values, strict=True):
             at.setdefault(step, {})[name] = value
     ordered = sorted(at.items())
+    falling = 0
     for (_, before), (epoch, values) in pairwise([(0.0, {}), *ordered]):
         change = None
         if before.get("loss", 0) > 0 and "loss" in values:
             change = values["loss"] / before["loss"] - 1
-        yield EpochRow(epoch, values, change, _mark(before, values, change))
+        yield EpochRow(epoch, values, change, _mark(before, values, change, falling))
+        falling = falling + 1 if change is not None and change < 0 else 0
 
 
-def _mark(before: Mapping[str, float], values: Mapping[str, float], change: float | None) -> str:
+def _mark(before: Mapping[str, float], values: Mapping[str, float], change: float | None, falling: int) -> str:
+    """What changed from the epoch before; `falling` epochs before it lowered the loss."""
     limits = table()["epoch_marks"]
+    after = f" after {falling} epochs of improvement" if falling > 1 else ""
     if not before:
         return "baseline"
     said = []
     if change is not None and change > limits["fail"]:
-        said.append(f"loss jumped {100 * change:.1f} %")
+        said.append(f"loss jumped {100 * change:.1f} %{after}")
     elif change is not None and change > limits["warn"]:
-        said.append(f"loss rose {100 * change:.1f} %")
+        said.append(f"loss rose {100 * change:.1f} %{after}")
     elif change is not None and change > 0:
         said.append("loss higher")
     if values.get("reward", 0.0) < before.get("reward", float("-inf")):

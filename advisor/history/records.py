@@ -24,7 +24,7 @@ LARGE = 1 << 23
 """Bytes from which pydantic's decoder is worth its import."""
 DELIMITERS = ",;\t|"
 
-_RECORD_KEYS = ("type", "schema_version", "run_id", "config_hash", "timestamp")
+_RECORD_KEYS = ("type", "schema_version", "config_hash", "timestamp")
 
 
 def read_jsonl(path: Path, shown: str, encoding: str = "utf-8-sig") -> History:

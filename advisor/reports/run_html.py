@@ -7,8 +7,9 @@ from html import escape
 from string import Template
 
 from advisor.diagnosis.diagnosis import Diagnosis
+from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Table
 from advisor.reports.plots import svg
-from advisor.reports.run_sections import Block, Code, Listing, Paragraph, Plots, Table, sections
+from advisor.reports.run_sections import sections
 
 PAGE = Template("""\
 <!doctype html>
@@ -51,7 +52,8 @@ def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
     elif isinstance(block, Listing):
         box = "\u2610 " if block.boxes else ""
         items = "".join(f"<li>{box}{escape(item)}</li>" for item in block.items)
-        yield f"<ul{' class=boxes' if block.boxes else ''}>{items}</ul>"
+        tag = "ol" if block.numbered else "ul"
+        yield f"<{tag}{' class=boxes' if block.boxes else ''}>{items}</{tag}>"
     elif isinstance(block, Table):
         yield "<table>" + _row("th", block.header) + "".join(_row("td", row) for row in block.rows) + "</table>"
     elif isinstance(block, Code):

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from advisor.diagnosis.advice import STAGES
 from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, EpochRow, Measured, MetricSummary
-from advisor.expression.notation import count, number
-from advisor.history.history import Postmortem
+from advisor.expression.notation import count
 from advisor.history.redaction import file_name
+from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Section, Table
+from advisor.reports.numbers import duration, value_text
+from advisor.reports.run_reasoning import evaluation_table, options_table, published_table, reasoning
 from advisor.reports.text import shown, what_was_read
 from advisor.rulebook.finding import Evidence, Finding
-
-
-class Paragraph(NamedTuple):
-    text: str
-
-
-class Listing(NamedTuple):
-    items: tuple[str, ...]
-    boxes: bool = False
-
-
-class Table(NamedTuple):
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Code(NamedTuple):
-    text: str
-    language: str
-
-
-class Plots(NamedTuple):
-    """Where the plots of the metrics go, in formats that have them."""
-
-
-Block = Paragraph | Listing | Table | Code | Plots
-
-
-class Section(NamedTuple):
-    title: str
-    blocks: tuple[Block, ...]
-    level: int = 2
 
 
 def sections(diagnosis: Diagnosis) -> Iterator[Section]:
@@ -54,16 +22,23 @@ def sections(diagnosis: Diagnosis) -> Iterator[Section]:
         yield Section("Epochs", (_epoch_table(diagnosis.epochs),))
     yield Section("Metrics", (Plots(),))
     yield from _insights(diagnosis)
+    yield from reasoning(diagnosis.questions)
+    if diagnosis.evaluations:
+        yield evaluation_table(diagnosis.evaluations)
     yield Section("Quality gates", tuple(_gates(diagnosis)))
     yield Section("Best checkpoint", (Paragraph(checkpoint_words(diagnosis.checkpoint)), *_others(diagnosis.checkpoint)))
     if diagnosis.postmortem is not None:
-        yield Section("Postmortem", (Listing(tuple(postmortem_lines(diagnosis.postmortem))),))
+        yield Section("Postmortem", (Listing(tuple(postmortem_lines(diagnosis))),))
     yield from _actions(diagnosis)
+    if diagnosis.options:
+        yield options_table(diagnosis.options)
     if diagnosis.expected_outcomes:
         yield Section(
             "Expected outcomes", (Paragraph("Goals to check the next run by, no forecast:"), Listing(diagnosis.expected_outcomes))
         )
     yield Section("Monitoring checklist", (Listing(diagnosis.checklist, boxes=True),))
+    if diagnosis.published:
+        yield published_table(diagnosis.published)
     if diagnosis.difference:
         yield Section("Suggested configuration", (Code(diagnosis.difference, "diff"),))
     if diagnosis.remarks:
@@ -76,6 +51,10 @@ def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "configuration", f"{file_name(diagnosis.config)}: {what_was_read(outcome)}" if diagnosis.config else "none given"
     if outcome.method is not None:
         yield "method", outcome.method.replace("_", " ")
+    logged = outcome.history.logged_config if outcome.history is not None else {}
+    for key, title in (("trainer_type", "trainer"), ("run_id", "run id")):
+        if isinstance(named := logged.get(key), (str, int)):
+            yield title, str(named)
     yield "status", diagnosis.status
     planned = f" of {count(diagnosis.planned_steps)} planned" if diagnosis.planned_steps and not _epochs(diagnosis) else ""
     unit = "epochs" if _epochs(diagnosis) else "steps"
@@ -83,13 +62,15 @@ def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     if last is not None and not _epochs(diagnosis):
         yield "last step", f"{count(last)}{planned}"
     yield f"logged {unit}", count(diagnosis.steps)
+    if diagnosis.seconds_per_epoch is not None:
+        yield "time an epoch", duration(diagnosis.seconds_per_epoch)
     if diagnosis.seconds_per_step is not None:
         yield "time a step", duration(diagnosis.seconds_per_step)
         yield (
             "time for the planned steps",
             duration(diagnosis.seconds_planned) if diagnosis.seconds_planned else "number of steps not known",
         )
-    else:
+    elif diagnosis.seconds_per_epoch is None:
         yield "time a step", "not logged, so that no time is estimated"
     if diagnosis.stages:
         yield "time by stage", ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in diagnosis.stages.items())
@@ -97,19 +78,6 @@ def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
 
 def _epochs(diagnosis: Diagnosis) -> bool:
     return diagnosis.outcome.history is not None and diagnosis.outcome.history.epochs
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit that people would use."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.3g} min"
-    return f"{seconds / 3600:.3g} h" if seconds < 172800 else f"{seconds / 86400:.3g} days"
-
-
-def value_text(value: float | None) -> str:
-    return "-" if value is None else str(value) if not math.isfinite(value) else number(float(f"{value:.4g}"))
 
 
 def _metric_table(metrics: Sequence[MetricSummary]) -> Table:
@@ -157,8 +125,7 @@ def _finding(finding: Finding) -> Iterator[Block]:
         written = place.document.text[place.node.span.start : place.node.span.end]
         items.append(f"value: `{place.key}: {written[:80]}` on line {line}")
     items += [f"evidence: {evidence_words(item)}" for item in finding.evidence]
-    if finding.fix is not None:
-        items.append(f"action ({finding.fix.stage}): {finding.fix.text}")
+    items.append(f"action ({finding.fix.stage}): {finding.fix.text}" if finding.fix is not None else "action: none, this is context")
     items += [f"reference: {one.title}" + (f", <{one.url}>" if one.url else "") for one in finding.references]
     yield Listing(tuple(items))
 
@@ -211,7 +178,10 @@ def _others(found: BestCheckpoint) -> Iterator[Block]:
         yield Listing(tuple(f"by {one.by}: {measured_words(one)}" for one in found.others))
 
 
-def postmortem_lines(end: Postmortem) -> Iterator[str]:
+def postmortem_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    end, history = diagnosis.postmortem, diagnosis.outcome.history
+    if end is None:
+        return
     yield f"exit reason: {end.exit_reason}"
     if end.last_step is not None:
         yield f"last step: {count(end.last_step)}"
@@ -221,6 +191,10 @@ def postmortem_lines(end: Postmortem) -> Iterator[str]:
         yield f"exception: {end.exception}" + (f": {end.message}" if end.message else "")
     if end.frames:
         yield f"last frames, innermost last: {'; '.join(end.frames)}"
+    if end.callers:
+        yield f"reached through: {', '.join(end.callers)}"
+    saved = sorted(history.checkpoints, key=lambda one: one.step) if history is not None else []
+    yield f"to go on from: {saved[-1].name}" if saved else "to go on from: no checkpoint was found beside the log"
 
 
 def _actions(diagnosis: Diagnosis) -> Iterator[Section]:
@@ -242,7 +216,9 @@ def action_words(action: Action) -> str:
     )
     reason = next((change.because for change in action.changes if change.because), "")
     parts = [part for part in (changes, reason) if part] or [action.text]
-    return f"[{action.rule}] {' - '.join(parts)}" + (f" ({action.text})" if changes and action.text and not _said(action) else "")
+    return f"[{', '.join((action.rule, *action.also))}] {' - '.join(parts)}" + (
+        f" ({action.text})" if changes and action.text and not _said(action) else ""
+    )
 
 
 def _said(action: Action) -> bool:
