@@ -85,6 +85,7 @@ def test_proposals_that_evidence_speaks_against_are_options_that_no_fix_writes(t
     config = tmp_path / "rlaif.yaml"
     run(["check", str(config), "--history", str(tmp_path / "epochs.jsonl"), "--fix", "--suggested", str(tmp_path / "new.yaml")])
     written = (tmp_path / "new.yaml").read_text()
+    assert "learning_rate: 4.5e-6" in written and "2.25e-6" not in written  # said once, and not again of the value just written
     assert "num_samples_per_prompt: 9" in written and "gradient_accumulation_steps: 16" in written and "warmup_steps: 120" in written
 
 
