@@ -141,7 +141,8 @@ def _gates(diagnosis: Diagnosis) -> Iterator[Block]:
         yield Paragraph("no gate could be judged: nothing that one needs was logged")
     else:
         failed = ", ".join(gate.name for gate in diagnosis.gates if not gate.passed)
-        yield Paragraph("passed" if diagnosis.passed else f"FAILED: {failed}")
+        open_ = f"; {len(diagnosis.gates_unjudged)} could not be judged" if diagnosis.gates_unjudged else ""
+        yield Paragraph(("passed" if diagnosis.passed else f"FAILED: {failed}") + open_)
         rows = tuple(
             (
                 gate.name,

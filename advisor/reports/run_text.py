@@ -10,6 +10,7 @@ from advisor.reports.audience import Audience
 from advisor.reports.numbers import value_text
 from advisor.reports.run_sections import action_words, checkpoint_words, head_rows, postmortem_lines
 from advisor.reports.sparkline import sparkline
+from advisor.reports.text import reservations
 
 WIDTH = 110
 TITLE = 34
@@ -36,8 +37,10 @@ def _lines(diagnosis: Diagnosis, audience: Audience) -> Iterator[str]:
         yield from _item(f"{finding.severity.value} [{finding.rule}] {finding.message}", "")
     if not shown:
         yield "nothing to change" if diagnosis.outcome.rules_applied else "nothing could be judged"
+    yield from (line for text in (*reservations(diagnosis.outcome, audience), *diagnosis.remarks) for line in _item(f"note: {text}", ""))
     yield ""
-    yield "gates: " + {True: "passed", False: "FAILED", None: "none could be judged"}[diagnosis.passed]
+    open_ = f"; {len(diagnosis.gates_unjudged)} not judged" if diagnosis.gates_unjudged else ""
+    yield "gates: " + {True: "passed", False: "FAILED", None: "none could be judged"}[diagnosis.passed] + open_
     for gate in diagnosis.gates:
         limit = f", limit {value_text(gate.limit)}" if gate.limit is not None else ""
         note = f" ({gate.note})" if gate.note else ""

@@ -87,3 +87,21 @@ def test_html_stands_alone(tmp_path: Path) -> None:
     assert text.count("<svg") >= 5
     assert "<script" not in text and 'src="http' not in text
     assert 'id="plot-margin"' in text
+
+
+def test_silence_about_a_short_history_is_no_good_news(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = jsonl(tmp_path / "log.jsonl", [{"step": step, "loss": 0.69} for step in range(1, 5)])
+    for command in (["report", str(log)], ["check", "--history", str(log)]):
+        run(command)
+        said = " ".join(capsys.readouterr().out.split())
+        assert "the history holds 4 logged steps; trends are judged from ten on" in said
+        assert "the log does not tell its method" in said
+        assert "stable" not in said
+
+
+def test_a_log_of_another_method_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"step": step, "reward": 0.3, "reward_std": 0.2, "completions/mean_length": 300.0, "loss": 0.0} for step in range(1, 31)]
+    log = jsonl(tmp_path / "log.jsonl", rows)
+    (tmp_path / "dpo.yaml").write_text("trl: dpo\nlearning_rate: 1.0e-6\nbeta: 0.1\nmax_steps: 600\n")
+    run(["check", str(tmp_path / "dpo.yaml"), "--history", str(log)])
+    assert "it is of another method than dpo" in " ".join(capsys.readouterr().out.split())

@@ -27,7 +27,7 @@ from advisor.rulebook.pack_file import read_pack
 from advisor.rulebook.selection import Selection
 from advisor.suggestion import suggest
 
-JUDGED_WHEN_SHORT = {"MET104", "MET201", "MET202", "MET301", "MET302", "MET311", "MET321", "MET322", "MET323", "MET324", "MET325"}
+JUDGED_WHEN_SHORT = {"MET326", "MET104", "MET201", "MET202", "MET301", "MET302", "MET311", "MET321", "MET322", "MET323", "MET324", "MET325"}
 """What ten logs are not needed for: beta, what the log itself says, numbers that are none, zero gradients, times, the end of the run."""
 
 

@@ -255,3 +255,13 @@ def same_by_both_decoders(log: Path, monkeypatch: pytest.MonkeyPatch) -> History
     quick = read_history(log)
     assert repr(quick) == repr(plain)
     return quick
+
+
+def test_shares_in_percent_are_brought_to_shares(tmp_path: Path) -> None:
+    rows = [{"step": step, "loss": 0.6, "rewards/accuracies": 50.0 + step, "rewards/margins": 40.0} for step in range(1, 12)]
+    history = read_history(written(tmp_path, "a", jsonl(*rows)))
+    assert points(history, "pref_acc")[-1] == (11, pytest.approx(0.61))
+    assert points(history, "margin")[-1] == (11, 40.0)  # a margin may be as large as it likes
+    assert "`rewards/accuracies` is logged in percent: pref_acc is a hundredth of it" in history.warnings
+    rounded = read_history(written(tmp_path, "b", jsonl(*({**row, "rewards/accuracies": 1.0000001} for row in rows))))
+    assert not any("percent" in warning for warning in rounded.warnings)
