@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.entry import run
-from tests.diagnosis.runs import jsonl, run_directory
+from tests.diagnosis.runs import DPO, jsonl, run_directory
 
 MARGINS = [0.1, 0.25, 0.4, 0.38, 0.5, 0.55]
 KLS: list[float | None] = [0.02, 0.05, 0.08, 0.095, 0.12, 0.15]
@@ -102,6 +102,6 @@ def test_silence_about_a_short_history_is_no_good_news(tmp_path: Path, capsys: p
 def test_a_log_of_another_method_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [{"step": step, "reward": 0.3, "reward_std": 0.2, "completions/mean_length": 300.0, "loss": 0.0} for step in range(1, 31)]
     log = jsonl(tmp_path / "log.jsonl", rows)
-    (tmp_path / "dpo.yaml").write_text("trl: dpo\nlearning_rate: 1.0e-6\nbeta: 0.1\nmax_steps: 600\n")
+    (tmp_path / "dpo.yaml").write_text(DPO)
     run(["check", str(tmp_path / "dpo.yaml"), "--history", str(log)])
     assert "it is of another method than dpo" in " ".join(capsys.readouterr().out.split())
