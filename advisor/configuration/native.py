@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
 
@@ -26,7 +26,7 @@ class Native:
     def under(self, groups: Sequence[tuple[str, ...]]) -> Native:
         """The same keys read under prefixes: of each group the first that the run has."""
         present = (next((prefix for prefix in group if prefix[:-1] in self.places), None) for group in groups)
-        return replace(self, prefixes=tuple(prefix for prefix in present if prefix is not None))
+        return Native(self.places, self.documents, tuple(prefix for prefix in present if prefix is not None))
 
     def find(self, key: str) -> Place | None:
         """The value at a key, under one of the prefixes (`DPOConfig.`) or directly; the first where `*` makes it a pattern."""

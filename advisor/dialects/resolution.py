@@ -15,7 +15,7 @@ from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.configuration.model_size import parameters_from_name
 from advisor.configuration.native import Native, merged
-from advisor.configuration.predicates import functions
+from advisor.configuration.predicates import Predicates
 from advisor.dialects.alias import aliased
 from advisor.dialects.attachment import with_attachments
 from advisor.dialects.composition import ancestry, interpolated
@@ -24,7 +24,7 @@ from advisor.dialects.options import Options
 from advisor.dialects.pins import Pin, releases
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
-from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
+from advisor.expression import UNKNOWN, Expression, Nothing, evaluate
 from advisor.expression.notation import size as in_short
 from advisor.source.document import Document, Duplicate, Node, Scalar
 
@@ -151,7 +151,7 @@ class _Reader:
     """Parents that are not there: what they could hold is unknown, and no default may stand in for it."""
 
     def __post_init__(self) -> None:
-        self._functions: dict[str, Function] = functions(self.native, self.versions)
+        self._functions = Predicates(self.native, self.versions)
         self._known = Facts(self.facts, open_ended=bool(self.missing))
         self._known_key = _any_of(self.table.known).match
 
@@ -249,11 +249,12 @@ class _Reader:
             else:
                 self.facts[meaning.name] = Fact(meaning.name, result, "file", place)
             return
+        if meaning.values is not None:
+            word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
+            if word in meaning.values:
+                self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
+                return
         declared = catalogue()[meaning.name]
-        word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
-        if meaning.values is not None and word in meaning.values:
-            self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
-            return
         reading = interpret(place.node, declared, self.loader)
         if reading.trouble is not None and (sure or reading.trouble != "type"):
             written = place.document.text[place.node.span.start : place.node.span.end]
