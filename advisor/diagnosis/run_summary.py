@@ -10,7 +10,7 @@ from advisor.diagnosis.diagnosis import Curve, EpochRow, MetricSummary
 from advisor.diagnosis.reading_guide import Guide, table
 from advisor.history import statistics
 from advisor.history.history import History, Series
-from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.finding import Evidence, Finding, Severity
 
 STAGE = "stage_time/"
 MOST_EPOCHS = 60
@@ -57,16 +57,29 @@ def curves(guide: Guide, findings: tuple[Finding, ...]) -> Iterator[Curve]:
             for item in finding.evidence:
                 series = guide.history.series.get(item.metric)
                 if series is not None:
-                    offending.setdefault(item.metric, []).append(_range(series, item.statistic))
+                    offending.setdefault(item.metric, []).append(offending_range(series, item))
     for entry, series in _shown(guide):
         if len(series) > 1:
             ranges = tuple(sorted(set(offending.get(entry["name"], ()))))
             yield Curve(entry["name"], entry["title"], series.steps, series.values, ranges)
 
 
-def _range(series: Series, statistic: str) -> tuple[float, float]:
-    """The steps that a statistic speaks of: the last fifth, half or tenth where its name says so, else all."""
+def offending_range(series: Series, evidence: Evidence) -> tuple[float, float]:
+    """The steps that a statistic speaks of, as far as its name says so: a share of the end, a single value, a rise; else all."""
+    steps, values, statistic = series.steps, series.values, evidence.statistic
     last = len(series) - 1
+    if statistic.startswith("first step") and evidence.value is not None:
+        return min(evidence.value, steps[last]), steps[last]
+    around = None
+    if statistic.startswith(("last value", "last epoch")):
+        around = last
+    elif statistic.startswith(("largest value", "largest epoch")):
+        around = max(range(len(series)), key=lambda place: values[place] if math.isfinite(values[place]) else -math.inf)
+    elif statistic.startswith("largest rise between epochs") and last > 0:
+        around = max(range(1, last + 1), key=lambda place: values[place] / values[place - 1] if values[place - 1] > 0 else -math.inf)
+        return steps[around - 1], steps[around]
+    if around is not None:
+        return steps[max(0, around - 1)], steps[around if around == last else around + 1]
     for words, share in (("last 20 %", 0.2), ("last fifth", 0.2), ("last half", 0.5), ("last 10 %", 0.1)):
         if words in statistic:
             return series.steps[max(0, last - int(share * len(series)))], series.steps[last]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from string import Template
@@ -46,12 +47,21 @@ def render(diagnosis: Diagnosis, generated: str) -> str:
     return PAGE.substitute(title="Run report", generated=escape(generated), body="\n".join(parts))
 
 
+_LINK = re.compile(r"&lt;(https?://[^\s&<>\"']+)&gt;")
+_WRITTEN = re.compile(r"`([^`]+)`")
+
+
+def marked(text: str) -> str:
+    """Text with its addresses as links and what was written in a file as code; everything else is escaped."""
+    return _WRITTEN.sub(r"<code>\1</code>", _LINK.sub(r'<a href="\1">\1</a>', escape(text)))
+
+
 def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        yield f"<p>{escape(block.text)}</p>"
+        yield f"<p>{marked(block.text)}</p>"
     elif isinstance(block, Listing):
         box = "\u2610 " if block.boxes else ""
-        items = "".join(f"<li>{box}{escape(item)}</li>" for item in block.items)
+        items = "".join(f"<li>{box}{marked(item)}</li>" for item in block.items)
         tag = "ol" if block.numbered else "ul"
         yield f"<{tag}{' class=boxes' if block.boxes else ''}>{items}</{tag}>"
     elif isinstance(block, Table):
@@ -65,4 +75,4 @@ def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
 
 def _row(cell: str, cells: tuple[str, ...]) -> str:
     failed = ' class="fail"' if "FAIL" in cells else ""
-    return f"<tr{failed}>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in cells) + "</tr>"
+    return f"<tr{failed}>" + "".join(f"<{cell}>{marked(text)}</{cell}>" for text in cells) + "</tr>"

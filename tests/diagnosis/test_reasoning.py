@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from advisor.configuration.fact import Facts
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis, Option
 from advisor.diagnosis.reading_guide import Guide, table
+from advisor.diagnosis.run_summary import offending_range
 from advisor.history import read_history
-from advisor.history.history import History
+from advisor.history.history import History, Series
 from advisor.pipeline import lint_file
+from advisor.reports.run_html import marked
 from advisor.reports.run_markdown import render
+from advisor.rulebook.finding import Evidence
 from advisor.rulebook.library import raw_rules, references
 from tests.diagnosis.runs import DPO, jsonl, run_directory
 
@@ -241,3 +245,28 @@ def test_all_expressions_and_texts_of_the_table_are_sound() -> None:
                     guide.words(part.get(field, ""))
     for text in table()["outcomes"].values():
         guide.words(text)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value", "steps"),
+    [
+        ("mean of the last 20 %", 0.5, (9, 10)),
+        ("first step without a finite value", 4.0, (4, 10)),
+        ("last value", 0.1, (9, 10)),
+        ("largest value", 0.9, (6, 8)),
+        ("largest rise between epochs", 0.8, (6, 7)),
+        ("median", 0.5, (1, 10)),
+    ],
+)
+def test_the_steps_that_a_statistic_speaks_of(statistic: str, value: float, steps: tuple[float, float]) -> None:
+    values = array("d", [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.9, 0.5, 0.4, 0.1])
+    series = Series("loss", "loss", array("d", range(1, 11)), values)
+    first, last = offending_range(series, Evidence("loss", statistic, value, (1, 10)))
+    assert (first, last) == pytest.approx(steps, abs=1.01 if "20 %" in statistic else 0)
+
+
+def test_addresses_become_links_and_markup_of_a_log_does_not() -> None:
+    assert marked("see <https://arxiv.org/abs/1> and `lr: 5e-7`") == (
+        'see <a href="https://arxiv.org/abs/1">https://arxiv.org/abs/1</a> and <code>lr: 5e-7</code>'
+    )
+    assert marked('<script>x</script> <javascript:x> <https://a"onload=b>').count("<") == 0
