@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from advisor.diagnosis.diagnosis import Curve, EpochRow, MetricSummary
@@ -60,8 +60,19 @@ def curves(guide: Guide, findings: tuple[Finding, ...]) -> Iterator[Curve]:
                     offending.setdefault(item.metric, []).append(offending_range(series, item))
     for entry, series in _shown(guide):
         if len(series) > 1:
-            ranges = tuple(sorted(set(offending.get(entry["name"], ()))))
+            ranges = united_ranges(offending.get(entry["name"], ()), (series.steps[0], series.steps[-1]))
             yield Curve(entry["name"], entry["title"], series.steps, series.values, ranges)
+
+
+def united_ranges(ranges: Collection[tuple[float, float]], whole: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    """Ranges without overlaps. The whole run marks nothing where something narrower does."""
+    found: list[tuple[float, float]] = []
+    for first, last in sorted(one for one in ranges if one != whole):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found) or tuple(dict.fromkeys(ranges))
 
 
 def offending_range(series: Series, evidence: Evidence) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from advisor.configuration.fact import Facts
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis, Option
 from advisor.diagnosis.reading_guide import Guide, table
-from advisor.diagnosis.run_summary import offending_range
+from advisor.diagnosis.run_summary import offending_range, united_ranges
 from advisor.history import read_history
 from advisor.history.history import History, Series
 from advisor.pipeline import lint_file
@@ -270,3 +270,9 @@ def test_addresses_become_links_and_markup_of_a_log_does_not() -> None:
         'see <a href="https://arxiv.org/abs/1">https://arxiv.org/abs/1</a> and <code>lr: 5e-7</code>'
     )
     assert marked('<script>x</script> <javascript:x> <https://a"onload=b>').count("<") == 0
+
+
+def test_marked_ranges_do_not_overlap_and_the_whole_run_gives_way() -> None:
+    assert united_ranges([(1, 10), (8, 10), (2, 4), (3, 5)], (1, 10)) == ((2, 5), (8, 10))
+    assert united_ranges([(1, 10)], (1, 10)) == ((1, 10),)
+    assert united_ranges([], (1, 10)) == ()
