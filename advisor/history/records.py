@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +24,9 @@ LINES_AT_ONCE = 1 << 20
 LARGE = 1 << 23
 """Bytes from which pydantic's decoder is worth its import."""
 DELIMITERS = ",;\t|"
+
+_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?\d*),(\d+(?:[eE][-+]?\d+)?\s*)$")
+"""Where fields are parted by semicolons, a comma in a number is the decimal point of half of Europe's spreadsheets."""
 
 _RECORD_KEYS = ("type", "schema_version", "config_hash", "timestamp")
 
@@ -99,6 +103,8 @@ def read_csv(path: Path, shown: str, delimiter: str, encoding: str = "utf-8-sig"
             for cells in rows:
                 if not cells:
                     continue
+                if delimiter == ";":
+                    cells = [_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells]
                 short += len(cells) < len(header)
                 columns.add(numbers_in(header, cells))
         except csv.Error as error:

@@ -265,3 +265,10 @@ def test_shares_in_percent_are_brought_to_shares(tmp_path: Path) -> None:
     assert "`rewards/accuracies` is logged in percent: pref_acc is a hundredth of it" in history.warnings
     rounded = read_history(written(tmp_path, "b", jsonl(*({**row, "rewards/accuracies": 1.0000001} for row in rows))))
     assert not any("percent" in warning for warning in rounded.warnings)
+
+
+def test_decimal_commas_between_semicolons(tmp_path: Path) -> None:
+    history = read_history(written(tmp_path, "a", "step;loss;note\n" + "".join(f"{step};0,{690 - step};a, b\n" for step in range(1, 6))))
+    assert points(history, "loss") == [(1, 0.689), (2, 0.688), (3, 0.687), (4, 0.686), (5, 0.685)]
+    commas = read_history(written(tmp_path, "b", 'step,tokens_per_s\n1,"1,024"\n2,"2,048"\n'))
+    assert points(commas, "tokens_per_s") == [(1, 1024), (2, 2048)]
