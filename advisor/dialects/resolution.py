@@ -82,12 +82,20 @@ class Resolved:
         return _Reader(self.table, self.native, self.versions, dict(self.facts))
 
     def key_for(self, name: str) -> str | None:
-        """The native key under which a canonical value would be written that the file does not hold."""
-        for key, meanings in self.table.keys.items():
-            for meaning in meanings:
-                if meaning.name == name and meaning.write and meaning.dead is None and self._held.holds(meaning.when, None):
-                    return key if "." in key else "".join(self.native.prefixes[:1]) + key
-        return None
+        """The native key under which a canonical value would be written that the file does not hold.
+
+        Of several the one in the deepest section that the file has, since a fork reads keys that the framework itself does not know.
+        """
+        keys = [
+            key
+            for key, meanings in self.table.keys.items()
+            for meaning in meanings
+            if meaning.name == name and meaning.write and meaning.dead is None and self._held.holds(meaning.when, None)
+        ]
+        if not keys:
+            return None
+        key = max(keys, key=self.native.depth_of)
+        return key if "." in key else "".join(self.native.prefixes[:1]) + key
 
 
 def resolve(documents: Sequence[Document], options: Options) -> Resolved:
@@ -95,7 +103,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     own = merged(documents)
     signature = recognise(own, options.dialect)
     table = load_table(signature)
-    parents = ancestry(documents[0], table.parents)
+    parents = ancestry(documents[0], table.parents, table.shipped)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
     native = with_attachments(native, table.attachments) if table.attachments else native
     pins = _pins(documents[0], table)
