@@ -25,6 +25,8 @@ class MetricSummary(NamedTuple):
     spread: float | None
     best: float | None
     best_step: float | None
+    lowest: float | None
+    highest: float | None
 
 
 class Curve(NamedTuple):
@@ -81,6 +83,8 @@ class EpochRow(NamedTuple):
     values: Mapping[str, float]
     loss_change: float | None
     """Relative to the epoch before; positive is worse."""
+    reward_change: float | None
+    """Against the epoch before, in units of the reward."""
     mark: str
 
 

@@ -46,6 +46,8 @@ def metric_summaries(guide: Guide) -> Iterator[MetricSummary]:
             statistics.spread(values),
             best,
             step,
+            min((value for value, _ in usable), default=None),
+            max((value for value, _ in usable), default=None),
         )
 
 
@@ -136,7 +138,8 @@ def epoch_rows(history: History) -> Iterator[EpochRow]:
         change = None
         if before.get("loss", 0) > 0 and "loss" in values:
             change = values["loss"] / before["loss"] - 1
-        yield EpochRow(epoch, values, change, _mark(before, values, change, falling))
+        gained = values["reward"] - before["reward"] if "reward" in values and "reward" in before else None
+        yield EpochRow(epoch, values, change, gained, _mark(before, values, change, falling))
         falling = falling + 1 if change is not None and change < 0 else 0
 
 

@@ -94,7 +94,10 @@ def _summary(diagnosis: Diagnosis) -> dict[str, Any]:
         "metrics": {
             one.metric: {
                 "points": one.points,
-                **{name: plain(getattr(one, name)) for name in ("first", "last", "mean", "spread", "best", "best_step")},
+                **{
+                    name: plain(getattr(one, name))
+                    for name in ("first", "last", "mean", "spread", "lowest", "highest", "best", "best_step")
+                },
             }
             for one in diagnosis.metrics
         },
@@ -103,6 +106,7 @@ def _summary(diagnosis: Diagnosis) -> dict[str, Any]:
                 "epoch": row.epoch,
                 **{name: plain(value) for name, value in row.values.items()},
                 "loss_change": row.loss_change,
+                "reward_change": row.reward_change,
                 "mark": row.mark,
             }
             for row in diagnosis.epochs

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from advisor.diagnosis.advice import STAGES
-from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, EpochRow, Measured, MetricSummary
+from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, Measured
 from advisor.expression.notation import count
-from advisor.history.redaction import file_name
 from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Section, Table
-from advisor.reports.numbers import duration, value_text
+from advisor.reports.numbers import value_text
+from advisor.reports.run_head import epoch_table, head_rows, metric_table
 from advisor.reports.run_reasoning import evaluation_table, options_table, published_table, reasoning
-from advisor.reports.text import shown, what_was_read
-from advisor.rulebook.finding import Evidence, Finding
+from advisor.reports.text import shown
+from advisor.rulebook.finding import Evidence, Finding, Severity
+
+MOST_PROBLEMS = 3
 
 
 def sections(diagnosis: Diagnosis) -> Iterator[Section]:
     """The report in the order in which it is read. Empty sections are left out, but findings and gates are always answered."""
-    yield Section("Summary", (Table(("", ""), tuple(head_rows(diagnosis))), _metric_table(diagnosis.metrics)))
+    yield from in_short(diagnosis)
+    yield Section("Summary", (Table(("", ""), tuple(head_rows(diagnosis))), metric_table(diagnosis.metrics)))
     if diagnosis.epochs:
-        yield Section("Epochs", (_epoch_table(diagnosis.epochs),))
+        yield Section("Epochs", (epoch_table(diagnosis.epochs),))
     yield Section("Metrics", (Plots(),))
     yield from _insights(diagnosis)
     yield from reasoning(diagnosis.questions)
@@ -45,64 +48,19 @@ def sections(diagnosis: Diagnosis) -> Iterator[Section]:
         yield Section("Remarks on the input", (Listing(diagnosis.remarks),))
 
 
-def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
-    outcome = diagnosis.outcome
-    yield "run", file_name(diagnosis.path)
-    yield "configuration", f"{file_name(diagnosis.config)}: {what_was_read(outcome)}" if diagnosis.config else "none given"
-    if outcome.method is not None:
-        yield "method", outcome.method.replace("_", " ")
-    logged = outcome.history.logged_config if outcome.history is not None else {}
-    for key, title in (("trainer_type", "trainer"), ("run_id", "run id")):
-        if isinstance(named := logged.get(key), (str, int)):
-            yield title, str(named)
-    yield "status", diagnosis.status
-    planned = f" of {count(diagnosis.planned_steps)} planned" if diagnosis.planned_steps and not _epochs(diagnosis) else ""
-    unit = "epochs" if _epochs(diagnosis) else "steps"
-    last = diagnosis.last_step
-    if last is not None and not _epochs(diagnosis):
-        yield "last step", f"{count(last)}{planned}"
-    yield f"logged {unit}", count(diagnosis.steps)
-    if diagnosis.seconds_per_epoch is not None:
-        yield "time an epoch", duration(diagnosis.seconds_per_epoch)
-    if diagnosis.seconds_per_step is not None:
-        yield "time a step", duration(diagnosis.seconds_per_step)
-        yield (
-            "time for the planned steps",
-            duration(diagnosis.seconds_planned) if diagnosis.seconds_planned else "number of steps not known",
-        )
-    elif diagnosis.seconds_per_epoch is None:
-        yield "time a step", "not logged, so that no time is estimated"
-    if diagnosis.stages:
-        yield "time by stage", ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in diagnosis.stages.items())
-
-
-def _epochs(diagnosis: Diagnosis) -> bool:
-    return diagnosis.outcome.history is not None and diagnosis.outcome.history.epochs
-
-
-def _metric_table(metrics: Sequence[MetricSummary]) -> Table:
-    rows = tuple(
-        (
-            one.title,
-            str(one.points),
-            value_text(one.first),
-            value_text(one.last),
-            value_text(one.mean),
-            value_text(one.spread),
-            f"{value_text(one.best)} at {value_text(one.best_step)}" if one.best is not None else "-",
-        )
-        for one in metrics
-    )
-    return Table(("metric", "points", "first", "last", "mean", "std", "best"), rows)
-
-
-def _epoch_table(rows: Sequence[EpochRow]) -> Table:
-    names = list(dict.fromkeys(name for row in rows for name in row.values))
-    lines = []
-    for row in rows:
-        change = "-" if row.loss_change is None else f"{100 * row.loss_change:+.1f} %"
-        lines.append((value_text(row.epoch), *(value_text(row.values.get(name)) for name in names), change, row.mark))
-    return Table(("epoch", *names, "loss against the epoch before", "status"), tuple(lines))
+def in_short(diagnosis: Diagnosis) -> Iterator[Section]:
+    """What is wrong, what to do first, and what it should bring, in a line each; nothing where nothing is wrong."""
+    wrong = [finding.message for finding in diagnosis.outcome.findings if finding.severity >= Severity.MEDIUM]
+    if not wrong:
+        return
+    rows = [
+        ("problem", "; ".join(wrong[:MOST_PROBLEMS]) + (f"; and {len(wrong) - MOST_PROBLEMS} more" if len(wrong) > MOST_PROBLEMS else ""))
+    ]
+    if diagnosis.actions:
+        rows.append(("first", action_words(diagnosis.actions[0])))
+    if diagnosis.expected_outcomes:
+        rows.append(("goal", diagnosis.expected_outcomes[0]))
+    yield Section("In short", (Table(("", ""), tuple(rows)),))
 
 
 def _insights(diagnosis: Diagnosis) -> Iterator[Section]:

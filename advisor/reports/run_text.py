@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from advisor.diagnosis.diagnosis import Diagnosis
 from advisor.reports.audience import Audience
 from advisor.reports.numbers import value_text
-from advisor.reports.run_sections import action_words, checkpoint_words, head_rows, postmortem_lines
+from advisor.reports.run_head import head_rows
+from advisor.reports.run_sections import action_words, checkpoint_words, postmortem_lines
 from advisor.reports.sparkline import sparkline
 from advisor.reports.text import reservations
 

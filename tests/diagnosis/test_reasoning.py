@@ -276,3 +276,13 @@ def test_marked_ranges_do_not_overlap_and_the_whole_run_gives_way() -> None:
     assert united_ranges([(1, 10), (8, 10), (2, 4), (3, 5)], (1, 10)) == ((2, 5), (8, 10))
     assert united_ranges([(1, 10)], (1, 10)) == ((1, 10),)
     assert united_ranges([], (1, 10)) == ()
+
+
+def test_a_report_begins_with_what_is_wrong_and_what_to_do_first(tmp_path: Path) -> None:
+    lines = render(epochs(tmp_path, JUMPS), "now").splitlines()
+    head = lines[lines.index("## In short") : lines.index("## Summary")]
+    assert any(line.startswith("| problem | the mean loss rose by 72 %") for line in head)
+    assert any(line.startswith("| first | [MET331] training.learning_rate: 9.0e-6 -> 4.5e-6") for line in head)
+    assert "| 3 | 0.86 | 0.29 | +72.0 % | -0.0200 | loss jumped 72.0 %, reward fell 0.02 |" in lines
+    steady = epochs(tmp_path, [(0.30, 0.52), (0.33, 0.50), (0.36, 0.47), (0.4, 0.44), (0.45, 0.42)])
+    assert "## In short" not in render(steady, "now")
