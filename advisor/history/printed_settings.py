@@ -18,6 +18,9 @@ FOREIGN = 50
 
 _ACTOR = re.compile(r"^\(\w[\w.:() ]{0,60}pid=\d+[^)]{0,60}\) ?")
 _CONTINUED = re.compile(r"""\s+(?:['"\[{(]|[-+]?[\d.]+\s*[,\]}]|(?:None|True|False|nan|inf)\s*[,\]}])""")
+_LITERAL = re.compile(
+    r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[\[\](){},:]|\s+|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])|(?:None|True|False)\b"""
+)
 _TOKENS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[\[{(]|[\]})]")
 
 
@@ -61,8 +64,9 @@ class PrintedSettings:
         return True
 
     def _close(self) -> None:
+        text = "\n".join(self._lines)
         try:
-            read = ast.literal_eval("\n".join(self._lines))
+            read = ast.literal_eval(text) if _is_literal(text) else None
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             read = None
         if isinstance(read, dict):
@@ -71,6 +75,22 @@ class PrintedSettings:
 
     def _forget(self) -> None:
         self._lines, self._depth, self._size, self._foreign = [], 0, 0, 0
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a text is made of texts, numbers, constants and brackets alone.
+
+    Python's parser builds a tree of any expression before `literal_eval` refuses it, and deep operators have brought it down (3.10).
+    """
+    place, before = 0, ""
+    for match in _LITERAL.finditer(text):
+        token = match[0]
+        if match.start() != place or (token[0] in "+-" and before not in ("{", "[", "(", ",", ":")):
+            return False
+        place = match.end()
+        if not token.isspace():
+            before = token
+    return place == len(text)
 
 
 def _scalars(settings: Mapping[object, object], prefix: str) -> Iterator[tuple[str, Value]]:

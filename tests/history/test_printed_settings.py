@@ -6,6 +6,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,7 +109,18 @@ def test_the_method_of_a_history_alone_comes_from_it(tmp_path: Path, capsys: Any
 def test_what_is_no_literal_is_not_evaluated() -> None:
     assert read(["{'actor_rollout_ref': __import__('os').getcwd()}"]) == {}
     assert read(["{'actor_rollout_ref': {'n': 2 ** 9},", " 'b': 3}"]) == {}
+    assert read(["{'actor_rollout_ref': 1 + 1}"]) == {} and read(["{'actor_rollout_ref': 1 -1}"]) == {}
     assert read(["{'loss': 0.5, 'epoch': 1.0}"]) == {}
+
+
+@pytest.mark.parametrize("operators", ["-", "1+", "not ", "1 if 1 else ", "a.", "9**", "lambda: ", "~", "(", "'' %"])
+def test_deep_expressions_never_reach_the_parser(operators: str) -> None:
+    lines = ["{'actor_rollout_ref': " + operators * (15_000 // len(operators)), *[" '' + " + operators * 2000] * 5, " ''}"]
+    assert read(lines) == {}
+    assert read([*lines, *printed({"actor_rollout_ref": {"n": -1, "a": 1e-05, "b": (1, "x")}}, "")]) == {
+        "actor_rollout_ref.n": -1,
+        "actor_rollout_ref.a": 1e-5,
+    }
 
 
 def test_bounds(tmp_path: Path) -> None:
