@@ -156,7 +156,7 @@ def _mark(before: Mapping[str, float], values: Mapping[str, float], change: floa
         said.append(f"loss rose {100 * change:.1f} %{after}")
     elif change is not None and change > 0:
         said.append("loss higher")
-    if values.get("reward", 0.0) < before.get("reward", float("-inf")):
+    if "reward" in before and "reward" in values and values["reward"] < before["reward"]:
         said.append(f"reward fell {before['reward'] - values['reward']:.4g}")
     return ", ".join(said) or "improving"
 

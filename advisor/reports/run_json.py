@@ -64,8 +64,8 @@ def render(diagnosis: Diagnosis, documentation: str | None = None) -> str:
             {
                 "field": one.field,
                 "key": one.key,
-                "old": one.old,
-                "new": one.new,
+                "old": plain(one.old),
+                "new": plain(one.new),
                 "for": one.gain,
                 "against": one.against,
                 "confidence": one.confidence,
@@ -90,7 +90,7 @@ def _summary(diagnosis: Diagnosis) -> dict[str, Any]:
         "seconds_per_step": plain(diagnosis.seconds_per_step),
         "seconds_per_epoch": plain(diagnosis.seconds_per_epoch),
         "seconds_planned": plain(diagnosis.seconds_planned),
-        "stages": dict(diagnosis.stages),
+        "stages": {name: plain(share) for name, share in diagnosis.stages.items()},
         "metrics": {
             one.metric: {
                 "points": one.points,
@@ -103,10 +103,10 @@ def _summary(diagnosis: Diagnosis) -> dict[str, Any]:
         },
         "epochs": [
             {
-                "epoch": row.epoch,
+                "epoch": plain(row.epoch),
                 **{name: plain(value) for name, value in row.values.items()},
-                "loss_change": row.loss_change,
-                "reward_change": row.reward_change,
+                "loss_change": plain(row.loss_change),
+                "reward_change": plain(row.reward_change),
                 "mark": row.mark,
             }
             for row in diagnosis.epochs

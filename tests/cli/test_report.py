@@ -105,3 +105,12 @@ def test_a_log_of_another_method_is_said_to_be_one(tmp_path: Path, capsys: pytes
     (tmp_path / "dpo.yaml").write_text(DPO)
     run(["check", str(tmp_path / "dpo.yaml"), "--history", str(log)])
     assert "it is of another method than dpo" in " ".join(capsys.readouterr().out.split())
+
+
+def test_numbers_that_are_none_leave_valid_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(1, 0.5, 0.1), (2, float("inf"), float("-inf")), (3, float("nan"), 0.2), (4, 1e-320, 1e308), (5, 1e308, -1e308)]
+    log = tmp_path / "epochs.csv"
+    log.write_text("epoch,loss,reward\n" + "".join(f"{epoch},{loss},{reward}\n" for epoch, loss, reward in rows))
+    assert run(["report", str(log), "--method", "grpo", "--output-format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert len(report["run"]["summary"]["epochs"]) == 5
