@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from advisor.diagnosis.reading_guide import Guide, table
 from advisor.history import statistics
 from advisor.history.history import History, Series
 from advisor.rulebook.finding import Evidence, Finding, Severity
+from advisor.rulebook.stretch import stretch
 
 STAGE = "stage_time/"
 MOST_EPOCHS = 60
@@ -78,25 +80,12 @@ def united_ranges(ranges: Collection[tuple[float, float]], whole: tuple[float, f
 
 
 def offending_range(series: Series, evidence: Evidence) -> tuple[float, float]:
-    """The steps that a statistic speaks of, as far as its name says so: a share of the end, a single value, a rise; else all."""
-    steps, values, statistic = series.steps, series.values, evidence.statistic
-    last = len(series) - 1
-    if statistic.startswith("first step") and evidence.value is not None:
-        return min(evidence.value, steps[last]), steps[last]
-    around = None
-    if statistic.startswith(("last value", "last epoch")):
-        around = last
-    elif statistic.startswith(("largest value", "largest epoch")):
-        around = max(range(len(series)), key=lambda place: values[place] if math.isfinite(values[place]) else -math.inf)
-    elif statistic.startswith("largest rise between epochs") and last > 0:
-        around = max(range(1, last + 1), key=lambda place: values[place] / values[place - 1] if values[place - 1] > 0 else -math.inf)
-        return steps[around - 1], steps[around]
-    if around is not None:
-        return steps[max(0, around - 1)], steps[around if around == last else around + 1]
-    for words, share in (("last 20 %", 0.2), ("last fifth", 0.2), ("last half", 0.5), ("last 10 %", 0.1)):
-        if words in statistic:
-            return series.steps[max(0, last - int(share * len(series)))], series.steps[last]
-    return series.steps[0], series.steps[last]
+    """The steps to mark: those that a statistic speaks of, a single one with the interval before it."""
+    first, last = stretch(series, evidence.statistic, evidence.value)
+    if first == last:
+        place = bisect_left(series.steps, first)
+        return series.steps[max(0, place - 1)], series.steps[min(len(series) - 1, max(1, place))]
+    return first, last
 
 
 def seconds_per_step(history: History) -> float | None:

@@ -90,7 +90,8 @@ def _finding(finding: Finding) -> Iterator[Block]:
 
 def evidence_words(item: Evidence) -> str:
     """`loss, median of the last 20 %: 0.6931 (steps 1 to 900)`."""
-    steps = f" (steps {item.steps[0]} to {item.steps[1]})" if item.steps is not None else ""
+    first, last = item.steps if item.steps is not None else (None, None)
+    steps = "" if first is None else f" (step {first})" if first == last else f" (steps {first} to {last})"
     return f"{item.metric}, {item.statistic}: {value_text(item.value)}{steps}"
 
 
