@@ -44,7 +44,8 @@ class Ancestry(NamedTuple):
 def ancestry(document: Document, keys: Sequence[str], shipped: Collection[str] = ()) -> Ancestry:
     """The files that a document builds on, by the keys in which its dialect names them (`defaults`).
 
-    Of those that the framework ships none is missing: what they hold are the framework's defaults.
+    Where a script names them, those that the framework ships are not missing: what they hold are the framework's defaults. A file that
+    builds on one of them is meant to be completed by a command line.
     """
     if not keys or document.path == "-" or document.format == "mapping":
         return Ancestry((), ())
@@ -53,7 +54,8 @@ def ancestry(document: Document, keys: Sequence[str], shipped: Collection[str] =
     path = Path(document.path)
     seen = {path.resolve()}
     _collect(document, path, keys, boundary(path), seen, found, missing, 0)
-    return Ancestry(tuple(found), tuple(name for name in dict.fromkeys(missing) if name.removesuffix(".yaml") not in shipped))
+    known = shipped if document.format == "shell" else ()
+    return Ancestry(tuple(found), tuple(name for name in dict.fromkeys(missing) if name.removesuffix(".yaml") not in known))
 
 
 def _collect(

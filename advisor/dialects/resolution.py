@@ -84,7 +84,7 @@ class Resolved:
     def key_for(self, name: str) -> str | None:
         """The native key under which a canonical value would be written that the file does not hold.
 
-        Of several the one in the deepest section that the file has, since a fork reads keys that the framework itself does not know.
+        Of several the one in the deepest section that the file has, else in the fewest: a fork reads keys that its framework does not know.
         """
         keys = [
             key
@@ -94,7 +94,7 @@ class Resolved:
         ]
         if not keys:
             return None
-        key = max(keys, key=self.native.depth_of)
+        key = max(keys, key=lambda key: (depth := self.native.depth_of(key), depth - key.count(".")))
         return key if "." in key else "".join(self.native.prefixes[:1]) + key
 
 

@@ -97,7 +97,7 @@ class Table:
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
     shipped: tuple[str, ...] = ()
-    """Names of such files that the framework itself ships, where they are not found: the table's defaults are theirs."""
+    """Names of such files that the framework itself ships: where a script's are not found, the table's defaults are theirs."""
     packages: tuple[str, ...] = ()
     """Packages under the framework whose releases matter to a run."""
     attachments: tuple[str, ...] = ()
