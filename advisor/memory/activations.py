@@ -43,7 +43,7 @@ def layer(
     """One layer over `sequences` rows of `length` tokens. `first`: its input needs no gradient; `accumulates`: gradients exist already."""
     tape = Tape()
     forward = Forward(shape, numerics, sequences, length, attention, tape)
-    x = Tensor(forward.tokens * shape.hidden, numerics.residual, grad=not first)
+    x = Tensor(forward.tokens * shape.hidden / shape.spread, numerics.residual, grad=not first)
     out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
     tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)

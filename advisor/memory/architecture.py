@@ -48,7 +48,8 @@ class Vision:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Shape and construction of a decoder. Numbers are elements, not bytes. `assumed` says in words what config.json did not."""
+    """Shape and construction of a decoder. Numbers are elements, not bytes. `spread`: into how many parts sequence parallelism
+    cuts the tokens of the residual stream. `assumed` says in words what config.json did not."""
 
     family: str
     hidden: int
@@ -90,6 +91,7 @@ class Architecture:
     experts: Experts | None = None
     latent: Latent | None = None
     vision: Vision | None = None
+    spread: int = 1
     published: int | None = None
     assumed: tuple[str, ...] = ()
 

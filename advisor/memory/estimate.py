@@ -192,8 +192,8 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     run = replace(run, attention=attention)
     numerics, width = residency.widths(run, shape)
     weights = weigh(shape, run, width)
-    deepspeed = run.zero_stage > 0
-    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=deepspeed)
+    deepspeed = run.zero_stage > 0 or run.megatron
+    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=deepspeed, wide_gradients=run.megatron)
     if least:
         optimizer = optimizer._replace(temporary=0.0)
     if run.optimizer_in_backward:

@@ -18,7 +18,8 @@ def route(forward: Forward, x: Tensor) -> Tensor:
     assert e is not None
     if e.router == "every":
         return _every(forward, x)
-    tokens, chosen = forward.tokens, forward.tokens * e.active
+    tokens = forward.tokens / shape.spread
+    chosen = tokens * e.active
     routing = _weigh(forward, x)
     picked = tape.apply([x], chosen * shape.hidden, x.width, saved=[Tensor(chosen, INDEX, False)])
     up = _grouped(forward, picked, shape.hidden, 2 * e.intermediate, fused=2)
@@ -53,7 +54,8 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     """Scores of all experts, the weights of the chosen ones."""
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
-    tokens, chosen = forward.tokens, forward.tokens * e.active
+    tokens = forward.tokens / shape.spread
+    chosen = tokens * e.active
     given = x.width
     if e.router in FLOAT:
         x = tape.cast(x, FULL)

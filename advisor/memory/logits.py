@@ -26,6 +26,8 @@ def loss(shape: Architecture, run: Run, numerics: Numerics, rows: int, positions
     """Over `rows` sequences whose logits are built at `positions` tokens each."""
     if run.method.loss == "score":
         return Loss(0.0, 0.0, 0.0, 0.0)
+    if run.megatron and not run.fused_loss:
+        return _vocabulary_parallel(rows * positions * shape.vocabulary, numerics)
     if run.fused_loss:
         return _fused(shape, rows * positions, numerics)
     elements = rows * positions * shape.vocabulary
@@ -43,6 +45,13 @@ def _cross_entropy(elements: float, product: float, capped: float, inside: float
     wide = entry["wide_bytes"] * elements
     copies = entry["forward_wide"] * wide + capped + (product if product < wide else 0.0)
     return Loss(max(inside, copies), copies, entry["backward_wide"] * wide + capped, product)
+
+
+def _vocabulary_parallel(elements: float, numerics: Numerics) -> Loss:
+    """Megatron's loss: a float32 copy that becomes the softmax and then the gradient in place, narrowed for the head."""
+    wide = mapping("memory.yaml")["logits"]["vocabulary_parallel"]["wide_bytes"] * elements
+    product = numerics.product * elements
+    return Loss(product, product + wide, wide + product, product)
 
 
 def _log_probs(

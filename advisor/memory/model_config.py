@@ -37,7 +37,7 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     if heads % kv_heads:
         raise InputError("usage", f"the model's config.json gives {heads} attention heads, which {kv_heads} key-value heads do not divide")
     experts = _experts(values, family, table, size, layers)
-    intermediate = size("intermediate_size", experts.intermediate if experts else 4 * hidden)
+    intermediate = int(size("intermediate_size", experts.intermediate if experts else 4 * hidden) * family.get("intermediate_share", 1))
     bias = set(family["bias"]) | {part for part, key in family.get("config_bias", {}).items() if values.get(key)}
     names = ("hidden_activation", "hidden_act", "activation_function", "activation")
     activation = next((source[name] for source in (config, values) for name in names if source.get(name)), "silu")

@@ -47,7 +47,8 @@ class Step:
 
 def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> Iterator[Moment]:
     """The moments of forward, backward and optimizer step that can be the highest."""
-    accumulates = run.accumulation > 1
+    # Megatron's gradients lie in a buffer that exists from the start.
+    accumulates = run.accumulation > 1 or run.megatron
     held = step.gradients if accumulates else 0.0
     kinds = _layers(shape, run, numerics, step)
     micro = min(run.pipeline, run.accumulation) if run.pipeline > 1 else 1
@@ -63,7 +64,7 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     else:
         inner = sum(count * kind.kept for count, kind in kinds) * micro
         copies = sum(count * kind.copies for count, kind in kinds) + outer
-    activations = inner + tail(shape, numerics, tokens)
+    activations = inner + tail(shape, numerics, tokens / shape.spread)
     found = loss(shape, run, numerics, step.rows, step.positions)
 
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
@@ -73,7 +74,8 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
 
     # The embedding's output, with what is made of it before the first layer, and the mask are held by the model's own forward function.
     embedded = 2 if shape.embedding_norm or shape.embedding_scale or shape.positions else 1
-    around = embedded * tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
+    mask = tokens * step.length if run.attention != "flash" else 0.0
+    around = embedded * tokens * shape.hidden / shape.spread * numerics.residual + mask
     inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
     again = around + max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
@@ -95,7 +97,7 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
 def _layers(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> list[tuple[int, Layer]]:
     """Runs of equal layers in forward order. Without checkpointing, adapters leave the first layer's input without a gradient."""
     dense = shape.dense_layers
-    accumulates = run.accumulation > 1
+    accumulates = run.accumulation > 1 or run.megatron
     segments = [(dense, True), (shape.layers - dense, False)]
     found: list[tuple[int, Layer]] = []
     for count, kind in segments:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from advisor.errors import InputError
 from advisor.memory.method import Method, method_of
+from advisor.memory.numerics import FULL, HALF
 from advisor.memory.reader import OFF_WORDS, Reader
 from advisor.memory.tables import mapping
 
@@ -25,7 +26,9 @@ class Run:
     peft: str
     rank: int
     targets: tuple[str, ...] | str
+    saved: tuple[str, ...]
     adapter_dropout: float
+    adapter_width: float
     quantization: str | None
     optimizer: str
     checkpointing: bool
@@ -40,6 +43,7 @@ class Run:
     pipeline: int
     context: int
     expert: int
+    megatron: bool
     reference: str
     engine: str
     engine_share: float
@@ -67,6 +71,7 @@ def read(settings: Mapping[str, object]) -> Run:
     peft, quantization = _adapters(r)
     attention, padded = _attention(r)
     engine, share = _engine(r, method)
+    zero_stage, megatron = _zero(r), bool(r.flag("parallel.megatron"))
     accumulation = r.count("batch.accumulation") or 1
     return Run(
         method=method,
@@ -79,7 +84,9 @@ def read(settings: Mapping[str, object]) -> Run:
         peft=peft,
         rank=(r.count("peft.rank") or 8) if peft != "none" else 0,
         targets=_targets(r) if peft != "none" else (),
+        saved=_saved(r) if peft != "none" else (),
         adapter_dropout=r.number("peft.dropout") or 0.0,
+        adapter_width=_adapter_width(r, quantization, zero_stage, megatron),
         quantization=quantization,
         optimizer=r.word("optimizer.name") or "",
         checkpointing=bool(r.flag("memory.gradient_checkpointing")),
@@ -88,12 +95,13 @@ def read(settings: Mapping[str, object]) -> Run:
         fused_loss=bool(r.flag("memory.fused_loss")),
         kernels=bool(r.flag("memory.fused_kernels")),
         offloaded=_offloaded(r),
-        zero_stage=_zero(r),
+        zero_stage=zero_stage,
         fsdp=bool(r.flag("parallel.fsdp")),
         tensor=r.degree("parallel.tensor"),
         pipeline=r.degree("parallel.pipeline"),
         context=r.degree("parallel.context") * r.degree("parallel.sequence"),
         expert=r.degree("parallel.expert"),
+        megatron=megatron,
         reference=_reference(r, method, peft),
         engine=engine,
         engine_share=share,
@@ -155,6 +163,21 @@ def _adapters(r: Reader) -> tuple[str, str | None]:
         r.assume("a quantized model cannot learn without adapters: counted as LoRA of rank 8")
         kind = "lora"
     return kind, quantization
+
+
+def _saved(r: Reader) -> tuple[str, ...]:
+    """Modules that learn whole, beside the adapters."""
+    value = r.settings.get("peft.saved_modules")
+    names = value if isinstance(value, (list, tuple)) else str(value or "").replace(",", " ").split()
+    return tuple(str(name).rpartition(".")[2] for name in names)
+
+
+def _adapter_width(r: Reader, quantization: str | None, zero_stage: int, megatron: bool) -> float:
+    """PEFT keeps adapters in float32, over a half-precision base too; TRL casts them to bfloat16 over a quantized base and under ZeRO-3,
+    Megatron holds them as it holds all else. `peft.dtype` says otherwise."""
+    name = (r.word("peft.dtype") or "").removeprefix("torch.")
+    widths = mapping("memory.yaml")["dtypes"]
+    return float(widths[name]) if name in widths else HALF if quantization or zero_stage == 3 or megatron else FULL
 
 
 def _targets(r: Reader) -> tuple[str, ...] | str:

@@ -18,11 +18,15 @@ from advisor.memory.experts import EXPERTS
 from advisor.memory.settings import Run
 from advisor.memory.tables import mapping
 
+GROUPED = "grouped experts"
+"""Adapters of each expert's own, as Megatron has them; PEFT's lie on the stacked experts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Elements and bytes on one GPU before data-parallel sharding. `outer`: embeddings and head among the learning elements;
-    `width`: bytes of a learning element; `largest`: elements of the largest learning tensor; `quantized`: bytes of a quantized element."""
+    `width`: bytes of a learning element; `largest`: elements of the largest learning tensor; `saved`: elements of whole modules that learn
+    beside adapters, as copies of `saved_width` bytes an element."""
 
     base: int
     base_bytes: float
@@ -33,6 +37,12 @@ class Weights:
     largest: int
     head: int
     embedding: int
+    saved: int = 0
+    saved_width: float = 0.0
+
+    @property
+    def learning_bytes(self) -> float:
+        return (self.learning - self.saved) * self.width + self.saved * self.saved_width
 
 
 def targets(shape: Architecture, run: Run) -> frozenset[str]:
@@ -42,6 +52,8 @@ def targets(shape: Architecture, run: Run) -> frozenset[str]:
         return frozenset()
     if run.targets:
         wanted = names if run.targets == "all-linear" else names & set(run.targets)
+        if run.megatron and shape.experts and run.targets == "all-linear":
+            return frozenset(wanted | {GROUPED})
         inner = set(shape.mlp) & wanted or {"w1", "w2", "w3"} & set(run.targets)
         # PEFT takes the MLP's names for the stacked experts' where a family has both.
         return frozenset((wanted - set(shape.mlp)) | {EXPERTS}) if shape.expert_adapters and inner else frozenset(wanted)
@@ -60,6 +72,8 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
             total += run.rank * (
                 2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count
             )
+        if e and not dense and GROUPED in chosen:
+            total += run.rank * e.count * (2 * shape.hidden + 3 * e.intermediate)
         return total
 
     dense = shape.dense_layers
@@ -94,12 +108,9 @@ def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
         outer = outer_parameters(shape) + (head if not shape.tied or scored else 0) + shape.layers * norm_parameters(shape)
         return Weights(base, base_bytes, 0, base - vision, outer, weight, largest, head, embedding)
     adapters = adapter_parameters(shape, run) + (shape.hidden if scored else 0)
-    return Weights(base, base_bytes, adapters, adapters, 0, adapter_width(run), adapters, head, embedding)
-
-
-def adapter_width(run: Run) -> float:
-    """PEFT keeps adapters in float32, over a half-precision base too; TRL casts them to bfloat16 over a quantized base and under ZeRO-3."""
-    return 2.0 if run.quantization or run.zero_stage == 3 else 4.0
+    names = mapping("memory.yaml")["whole_modules"]
+    saved = sum(size for part, size in (("embedding", embedding), ("head", head)) if set(names[part]) & set(run.saved))
+    return Weights(base, base_bytes, adapters, adapters + saved, 0, run.adapter_width, max(adapters, saved), head, embedding, saved, weight)
 
 
 def layer_elements(shape: Architecture) -> int:
