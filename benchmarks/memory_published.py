@@ -183,7 +183,9 @@ def compare(row: Row) -> Outcome | None:
     run = f"{row['method']:5} {row['model'][:34]:34} {row['peft']:8} {row['seq_len'][:10]:10} x{row['micro_batch']:3}"
     band = f"estimate {found.peak.low:.1f} {found.peak.expected:.1f} {found.peak.high:.1f}"
     words = f"{run} {row['parallelism'][:28]:28} {row['peak_gb']:>6} {row['unit']} {band}"
-    return Outcome(row["method"], bool(re.search(described()["calibrated"], row["source"])), unscored(row), error, found.verdict, words)
+    source = row["source"].removeprefix("github:").partition("@")[0]
+    calibrated = bool(re.search(described()["calibrated"], row["source"]))
+    return Outcome(row["method"], calibrated, source, unscored(row), error, found.verdict, words)
 
 
 def report(groups: Mapping[str, list[float]]) -> None:
