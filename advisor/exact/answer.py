@@ -67,7 +67,7 @@ def exact(
     told = Exact(
         None,
         tensors,
-        closed,
+        None if architecture.foreign else closed,
         str(traced["phase"]),
         traced["phases_gib"],
         traced["components_gib"],

@@ -49,7 +49,8 @@ class Vision:
 @dataclass(frozen=True, slots=True)
 class Architecture:
     """Shape and construction of a decoder. Numbers are elements, not bytes. `spread`: into how many parts sequence parallelism
-    cuts the tokens of the residual stream. `assumed` says in words what config.json did not."""
+    cuts the tokens of the residual stream. `foreign`: layers that the closed form does not know, in
+    words. `assumed` says in words what config.json did not."""
 
     family: str
     hidden: int
@@ -93,6 +94,7 @@ class Architecture:
     vision: Vision | None = None
     spread: int = 1
     published: int | None = None
+    foreign: str = ""
     assumed: tuple[str, ...] = ()
 
     @property

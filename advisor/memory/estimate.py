@@ -103,6 +103,11 @@ def bare(settings: Mapping[str, object], architecture: Architecture | None, devi
             device,
             gpus,
         )
+    if architecture.foreign:
+        words = (
+            f"{architecture.family} has {architecture.foreign}, which this estimate does not know; `memory --exact` traces its real modules"
+        )
+        return unknown(words, device, gpus)
     try:
         run = read(settings)
         top = peak(run, architecture, device, gpus)

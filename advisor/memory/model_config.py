@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     families, default = table["families"], table["default"]
     outer = config
     kind, config = text_part(config)
-    assumed = () if kind in families else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
+    assumed = (
+        ()
+        if kind in families or kind in table["foreign"]["types"]
+        else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
+    )
     family = {**default, **families.get(kind, {})}
     values: dict[str, Any] = {**family.get("values", {}), **{k: v for k, v in config.items() if v is not None}}
 
@@ -91,6 +96,7 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         experts=experts,
         latent=_latent(values),
         vision=_vision(outer, hidden),
+        foreign=_foreign(kind, values, table["foreign"]),
         assumed=assumed,
     )
 
@@ -103,6 +109,22 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
         return str(config.get("model_type") or entry.get("text") or kind), config
     return str(entry.get("text", kind)), config
+
+
+def _foreign(kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """What some of the layers are, where the estimate has no words for them."""
+    types = values.get("layer_types")
+    others = sorted({str(item) for item in types} - set(known["layer_types"])) if isinstance(types, list) else []
+    return str(
+        known["types"].get(kind)
+        or next((words for key, words in known["keys"].items() if values.get(key) is not None), None)
+        or " and ".join(f"layers of the type {name}" for name in others)
+    )
+
+
+def foreign_name(name: str) -> bool:
+    """Whether a model of this name has layers that the estimate does not know, so that no other model of its size stands for it."""
+    return re.search(mapping("architectures.yaml")["foreign"]["names"], name.lower()) is not None
 
 
 def _count(value: Any, name: str) -> int:

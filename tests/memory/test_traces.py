@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from advisor.memory.architecture import parameters
-from advisor.memory.estimate import peak
-from advisor.memory.model_config import architecture_from_config
+from advisor.memory.estimate import bare, peak
+from advisor.memory.model_config import architecture_from_config, foreign_name
 from advisor.memory.settings import read
 
 DATA = Path(__file__).parent / "data"
@@ -85,11 +85,41 @@ def test_half_of_the_later_families_traces_are_within_half_a_percent() -> None:
     assert statistics.mean(errors) < 0.01
 
 
-@pytest.mark.parametrize("kind", ["lfm2", "gemma3n_text", "qwen3_next"])
-def test_layers_of_another_kind_are_said_to_be_guessed(kind: str) -> None:
-    """Convolutions, linear attention and parallel residual streams are not modelled."""
-    shape = architecture_from_config({**FIRST["llama-4l"], "model_type": kind})
-    assert shape.assumed == (f"model type {kind} is unknown: taken to be built like Llama",)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model_type": "lfm2"}, "short convolutions"),
+        ({"model_type": "gemma3n_text"}, "parallel residual streams"),
+        ({"model_type": "qwen3_next"}, "linear attention"),
+        ({"model_type": "a_new_one", "mamba_d_state": 128}, "state-space layers"),
+        ({"layer_types": ["full_attention", "window_attention"]}, "layers of the type window_attention"),
+    ],
+)
+def test_layers_of_another_kind_get_no_figure(change: dict[str, Any], words: str) -> None:
+    """What is not modelled is not guessed: a convolution or a linear attention keeps other tensors than attention does."""
+    shape = architecture_from_config({**FIRST["llama-4l"], **change})
+    found = bare({"method": "sft", "batch.per_device": 1, "lengths.total": 1024}, shape, None, 1)
+    assert found.verdict == "unknown"
+    assert found.peak is None
+    assert found.reason
+    assert words in found.reason
+
+
+def test_layer_types_of_attention_are_known() -> None:
+    shape = architecture_from_config({**FIRST["llama-4l"], "layer_types": ["full_attention", "sliding_attention"]})
+    assert shape.foreign == ""
+
+
+def test_an_unknown_model_type_is_said_to_be_guessed() -> None:
+    shape = architecture_from_config({**FIRST["llama-4l"], "model_type": "a_new_one"})
+    assert shape.assumed == ("model type a_new_one is unknown: taken to be built like Llama",)
+
+
+def test_no_plain_model_stands_for_one_of_another_kind() -> None:
+    assert foreign_name("Qwen/Qwen3-Next-80B-A3B-Instruct")
+    assert foreign_name("LiquidAI/LFM2-1.2B")
+    assert not foreign_name("Qwen/Qwen3-8B")
+    assert not foreign_name("google/gemma-3-27b-it")
 
 
 def test_models_of_full_depth_are_within_one_percent() -> None:
