@@ -84,6 +84,7 @@ def _alone(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
         "peft.kind": "lora" if run.peft != "none" else "none",
         "reference.precompute": run.reference == "precomputed",
         "kl.coefficient": 0.0 if run.reference == "none" else 1.0,
+        "loss.sft_weight": 1.0 if run.chosen_loss else 0.0,
     }
     if run.peft != "none":
         settings |= {"peft.rank": run.rank, "peft.dropout": run.adapter_dropout}
@@ -110,9 +111,12 @@ def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
         yield f"sharding by ZeRO-{run.zero_stage}"
     elif run.zero_stage:
         yield "DeepSpeed's float32 copies"
+    elif run.megatron:
+        yield "Megatron's buffers and float32 copies"
     for size, words in ((run.tensor, "tensor"), (run.pipeline, "pipeline"), (run.context, "context"), (run.expert, "expert")):
         if size > 1:
             yield f"{words} parallelism"
+    yield from _unmatched(run)
     if run.offloaded:
         yield f"offloading of {' and '.join(sorted(run.offloaded))}"
     if run.quantization:
@@ -123,6 +127,13 @@ def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
         yield "updates within the backward pass"
     if isinstance(config.get("vision_config"), Mapping):
         yield "the vision tower and images"
+
+
+def _unmatched(run: Run) -> Iterator[str]:
+    if run.saved:
+        yield "modules that learn beside the adapters"
+    if run.method.critic and run.critic_parameters:
+        yield "a critic of another size than the policy"
 
 
 def _remarks(run: Run, step: str, optimizer: str, real: bool) -> Iterator[str]:

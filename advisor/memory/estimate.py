@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from advisor.errors import InputError
 from advisor.memory import residency, sharding
 from advisor.memory.architecture import Architecture, layer_parameters, parameters
+from advisor.memory.critic import Critic
 from advisor.memory.device import Device
 from advisor.memory.generation import Generation, generation
 from advisor.memory.numerics import HALF
@@ -189,16 +190,12 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     assumed: list[str] = []
     cut = sharding.degrees(run, gpus)
     shape = sharding.local(architecture, cut)
-    attention = run.attention
-    if shape.eager_only or (attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks)):
-        if attention != "eager":
-            assumed.append(f"{shape.family} has no {attention.upper()} attention: counted as eager")
-        attention = "eager"
-    run = replace(run, attention=attention)
+    if run.attention != "eager" and (shape.eager_only or (run.attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks))):
+        assumed.append(f"{shape.family} has no {run.attention.upper()} attention: counted as eager")
+        run = replace(run, attention="eager")
     numerics, width = residency.widths(run, shape)
     weights = weigh(shape, run, width)
-    deepspeed = run.zero_stage > 0 or run.megatron
-    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=deepspeed, wide_gradients=run.megatron)
+    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=run.wide_states, wide_gradients=run.megatron)
     if least:
         optimizer = optimizer._replace(temporary=0.0)
     if run.optimizer_in_backward:
@@ -214,11 +211,16 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
         assumed.append(made.shortage)
     if made and made.resident:
         alive["rollout_engine"] = made.resident
+    critic = Critic(run, shape) if run.method.critic else None
+    if critic:
+        alive["critic"] = critic.resident(cut)
     step = residency.step(run, shape, numerics, weights, optimizer, cut, alive)
     run = run if optimizer.gradients else replace(run, accumulation=1)
-    found = list(moments(shape, run, numerics, step))
-    if made:
-        found.append(_generating(alive, made))
+    found = [
+        *moments(shape, run, numerics, step),
+        *(critic.moments(cut, alive) if critic else ()),
+        *((_generating(alive, made),) if made else ()),
+    ]
     highest: dict[str, float] = {}
     for item in found:
         highest[item.phase] = max(highest.get(item.phase, 0.0), item.total)

@@ -36,6 +36,10 @@ def loss(shape: Architecture, run: Run, numerics: Numerics, rows: int, positions
     inside = product + max(capped, product if shape.logit_scale else 0.0)
     if run.method.loss == "cross_entropy":
         return _cross_entropy(elements, product, capped, inside)
+    if run.method.loss == "log_softmax":
+        return _log_softmax(run, numerics, elements, capped, inside)
+    if run.method.loss == "divergence":
+        return _divergence(numerics, elements, product, capped, inside)
     return _log_probs(shape, run, numerics, rows, elements, product, capped, inside)
 
 
@@ -77,7 +81,33 @@ def _log_probs(
         # Desirable and undesirable rows are picked out, then the masked tokens of the larger half.
         moments.append(kept + (1 + -(-rows // 2) / rows) * logits)
     backward = max(entry["backward"] * logits, logits + entry.get("backward_rows", 0) * row)
+    if run.chosen_loss:
+        # The cross entropy of the chosen half: a contiguous copy and its log-softmax, which is kept.
+        chosen = data["chosen_loss"] * logits
+        moments = [*(moment + chosen for moment in moments), capped + logits + 2 * chosen]
+        backward += chosen
     return Loss(inside, max(moments), backward + capped, product, before)
+
+
+def _log_softmax(run: Run, numerics: Numerics, elements: float, capped: float, inside: float) -> Loss:
+    """All logits are built, those of the completions normalized whole (trl.experimental.online_dpo)."""
+    logits, product = elements * numerics.logits, elements * numerics.product
+    normalized = logits * min(1.0, (run.completion or run.length) / run.length)
+    widened = product if product < logits else 0.0
+    first = capped + logits + max(widened, normalized)
+    moments = [first]
+    kept = capped + normalized
+    if run.reference in ("shared", "separate"):
+        moments.append(kept + max(inside, logits + max(widened, normalized)))
+    backward = capped + max(3 * normalized, logits + normalized, logits + widened)
+    return Loss(inside, max(moments), backward, product, kept if run.reference in ("shared", "separate") else None)
+
+
+def _divergence(numerics: Numerics, elements: float, product: float, capped: float, inside: float) -> Loss:
+    """Generalized Jensen-Shannon divergence of whole distributions of student and teacher (trl.experimental.gkd)."""
+    entry = mapping("memory.yaml")["logits"]["divergence"]
+    logits = numerics.logits * elements
+    return Loss(inside, entry["forward"] * logits + capped, entry["backward"] * logits + capped, product, capped + logits)
 
 
 def _fused(shape: Architecture, tokens: float, numerics: Numerics) -> Loss:

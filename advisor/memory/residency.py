@@ -11,7 +11,7 @@ from advisor.memory.phases import Step
 from advisor.memory.settings import Run
 from advisor.memory.sharding import Degrees
 from advisor.memory.tables import mapping
-from advisor.memory.weights import Weights, layer_elements, linear_parameters, targets
+from advisor.memory.weights import Weights, layer_elements, linear_parameters, scorer_parameters, targets
 
 
 def widths(run: Run, shape: Architecture) -> tuple[Numerics, float]:
@@ -56,13 +56,8 @@ def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, 
     else:
         found["reference"] = 0.0
     width = weights.base_bytes / weights.base if not run.quantization else HALF
-    if run.method.critic:
-        amount = run.critic_parameters or parameters(shape)
-        found["critic"] = amount * width / sharded + (
-            amount * width / cut.gradients + optimizer.kept / max(1, weights.learning) * amount / cut.states
-        )
     if run.method.reward or (run.method.judge and run.reward_parameters):
-        found["reward_model"] = (run.reward_parameters or parameters(shape)) * width / sharded
+        found["reward_model"] = (run.reward_parameters or scorer_parameters(shape)) * width / sharded
     return found | ({} if least and cut.weights == 1 else _communication(run, shape, weights, cut))
 
 
@@ -114,7 +109,8 @@ def step(
         copies = HALF * (linear_parameters(shape) + (0 if scored else weights.head) + batched)
     length = run.length / cut.context
     rows = run.batch * run.method.rows
-    positions = (run.completion + 1) / cut.context if run.completion else length
+    kept = run.completion is not None and run.method.loss != "log_softmax"
+    positions = ((run.completion or 0) + 1) / cut.context if kept else length
     update = _update(run, optimizer, cut)
     return Step(
         resident=alive,

@@ -35,6 +35,7 @@ class Run:
     attention: str
     padded: bool
     fused_loss: bool
+    chosen_loss: bool
     kernels: bool
     offloaded: frozenset[str]
     zero_stage: int
@@ -57,6 +58,11 @@ class Run:
     vision_frozen: bool
     optimizer_in_backward: bool
     assumed: tuple[str, ...]
+
+    @property
+    def wide_states(self) -> bool:
+        """The optimizer keeps float32 weights and moments whatever the width of the weights."""
+        return self.zero_stage > 0 or self.megatron
 
 
 def read(settings: Mapping[str, object]) -> Run:
@@ -93,6 +99,7 @@ def read(settings: Mapping[str, object]) -> Run:
         attention=attention,
         padded=padded,
         fused_loss=bool(r.flag("memory.fused_loss")),
+        chosen_loss=bool(_chosen_loss(r, method)),
         kernels=bool(r.flag("memory.fused_kernels")),
         offloaded=_offloaded(r),
         zero_stage=zero_stage,
@@ -163,6 +170,12 @@ def _adapters(r: Reader) -> tuple[str, str | None]:
         r.assume("a quantized model cannot learn without adapters: counted as LoRA of rank 8")
         kind = "lora"
     return kind, quantization
+
+
+def _chosen_loss(r: Reader, method: Method) -> float:
+    """Weight of a cross entropy of the chosen half beside the comparison; ORPO's is part of its definition."""
+    weight = r.number("loss.sft_weight")
+    return method.chosen_loss if weight is None or method.name == "orpo" or not method.chooses else weight
 
 
 def _saved(r: Reader) -> tuple[str, ...]:
@@ -236,6 +249,8 @@ def _reference(r: Reader, method: Method, peft: str) -> str:
         wanted = False
     if not wanted:
         return "none"
+    if method.teacher:
+        return "separate"
     if r.flag("reference.precompute"):
         return "precomputed"
     named, own = r.word("reference.model"), r.word("model.name")

@@ -90,13 +90,16 @@ def linear_parameters(shape: Architecture) -> int:
     return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
 
 
+def scorer_parameters(shape: Architecture) -> int:
+    """Of a model that gives one score in the place of logits."""
+    return parameters(shape) + shape.hidden - (0 if shape.tied else head_parameters(shape))
+
+
 def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
     """`weight`: bytes of an unquantized base element."""
     scored = run.method.loss == "score"
     head = shape.hidden if scored else head_parameters(shape)
-    base = parameters(shape)
-    if scored:
-        base += shape.hidden - (0 if shape.tied else head_parameters(shape))
+    base = scorer_parameters(shape) if scored else parameters(shape)
     embedding = shape.vocabulary * shape.hidden
     base_bytes = base * weight
     if run.quantization:

@@ -63,5 +63,5 @@ def test_why_there_is_no_trace_is_said() -> None:
         raise CannotTraceError("no time")
 
     assert told(tracer=refuses) == Exact("no time")
-    assert "no traced step" in str(told(method="ppo").reason)
+    assert "no traced step" in str(told(method="rlaif").reason)
     assert "is not known" in str(exact(SETTINGS, None, None, None, 1, estimate(SETTINGS, None, None, 1), answer).reason)

@@ -142,9 +142,10 @@ def test_generating_with_the_model_itself_needs_a_cache() -> None:
 
 
 def test_ppo_counts_critic_and_reward_model() -> None:
+    """A critic's weights and two moments are there throughout, its gradients while it is updated, when the policy's are gone."""
     found = bare({**DPO, "method": "ppo", "lengths.prompt": 512, "lengths.completion": 512}, model("Qwen/Qwen2.5-1.5B"), H100, 1)
-    assert found.components["reward_model"] == pytest.approx(2 * 1_543_714_304 / GIB)
-    assert found.components["critic"] == pytest.approx(8 * 1_543_714_304 / GIB)
+    assert found.components["reward_model"] == pytest.approx(2 * 1_543_714_304 / GIB, rel=1e-5)
+    assert found.components["critic"] == pytest.approx(6 * 1_543_714_304 / GIB, rel=1e-5)
 
 
 def test_levers_are_sorted_by_what_they_cost() -> None:
