@@ -57,6 +57,7 @@ class Batch(Section):
     generation: float | None = value("completions per rollout", "completions", minimum=1)
     mini: float | None = value("samples per update", "samples", minimum=1)
     micro: float | None = value("samples per forward pass in RL engines", "samples", minimum=1)
+    micro_tokens: int | None = value("tokens per forward pass and device, where tokens size the micro-batches", "tokens", minimum=1)
     eval_per_device: float | None = value("evaluation samples per device", "samples", minimum=1)
 
 

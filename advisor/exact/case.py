@@ -130,6 +130,8 @@ def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
 
 
 def _unmatched(run: Run) -> Iterator[str]:
+    if run.together is not None:
+        yield "log-probabilities by a kernel that works in place"
     if run.saved:
         yield "modules that learn beside the adapters"
     if run.method.critic and run.critic_parameters:

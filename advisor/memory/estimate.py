@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -126,7 +127,10 @@ def _least(run: Run, architecture: Architecture, device: Device | None, gpus: in
     def shorter(length: int) -> int:
         return max(1, min(int(length * float(data["length_share"])), int(data["length_tokens"])))
 
-    if run.padded:
+    if run.together is not None:
+        # A row is filled as far as an update's samples go; these may be short.
+        run = replace(run, length=min(run.length, math.ceil(run.together * min(shorter(run.sequence), run.sequence))))
+    elif run.padded:
         completion = shorter(run.completion) if run.completion else None
         run = replace(run, length=min(shorter(run.length), run.length), completion=completion)
     run = replace(run, fused_loss=True, attention="flash", adapter_dropout=0.0, kernels=True)

@@ -38,7 +38,12 @@ def levers(settings: Mapping[str, object], architecture: Architecture, device: D
         then = bare({**settings, **change}, architecture, device, gpus)
         if then.peak is not None and then.verdict in verdicts and then.peak.expected < now.peak.expected - 0.05:
             found.append(Lever(change, then.peak.expected, then.verdict, cost))
-    for name, cost in (("batch.per_device", "arrangement"), ("lengths.completion", "data"), ("lengths.total", "data")):
+    for name, cost in (
+        ("batch.per_device", "arrangement"),
+        ("batch.micro_tokens", "arrangement"),
+        ("lengths.completion", "data"),
+        ("lengths.total", "data"),
+    ):
         lever = _largest(name, cost, settings, architecture, device, gpus)
         if lever:
             found.append(lever)
@@ -83,7 +88,7 @@ def _largest(name: str, cost: str, settings: Mapping[str, object], architecture:
         return None
     accumulation = settings.get("batch.accumulation")
     steps = accumulation if isinstance(accumulation, int) and accumulation > 0 else 1
-    batched = name.startswith("batch")
+    batched = name == "batch.per_device"
 
     def change(candidate: int) -> dict[str, object]:
         if batched:

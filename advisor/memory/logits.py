@@ -28,6 +28,8 @@ def loss(shape: Architecture, run: Run, numerics: Numerics, rows: int, positions
         return Loss(0.0, 0.0, 0.0, 0.0)
     if run.megatron and not run.fused_loss:
         return _vocabulary_parallel(rows * positions * shape.vocabulary, numerics)
+    if run.together is not None and not run.fused_loss:
+        return _in_place(rows * positions * shape.vocabulary, run, numerics)
     if run.fused_loss:
         return _fused(shape, rows * positions, numerics)
     elements = rows * positions * shape.vocabulary
@@ -87,6 +89,16 @@ def _log_probs(
         moments = [*(moment + chosen for moment in moments), capped + logits + 2 * chosen]
         backward += chosen
     return Loss(inside, max(moments), backward + capped, product, before)
+
+
+def _in_place(elements: float, run: Run, numerics: Numerics) -> Loss:
+    """Log-probabilities by a kernel that turns the logits into their gradient in place; an entropy in the loss forbids that, and adds a
+    softmax in float32 and its product with the logits (verl/utils/torch_functional.py, verl/workers/actor/dp_actor.py)."""
+    product = numerics.product * elements
+    if not run.entropy_loss:
+        return Loss(product, product, product, product)
+    entry = mapping("memory.yaml")["logits"]["entropy_loss"]
+    return Loss(product, product + entry["forward_bytes"] * elements, 2 * product + entry["backward_bytes"] * elements, product)
 
 
 def _log_softmax(run: Run, numerics: Numerics, elements: float, capped: float, inside: float) -> Loss:
