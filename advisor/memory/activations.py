@@ -16,12 +16,13 @@ from advisor.memory.tape import Tape, Tensor
 
 class Layer(NamedTuple):
     """Bytes of one decoder layer: `kept` for backward, `copies` of cast weights kept with it, the `boundary` tensor that checkpointing
-    keeps instead; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
+    keeps instead, of which `shared` is among what is kept; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
     forward pass, without and with autograd, the input included."""
 
     kept: float
     copies: float
     boundary: float
+    shared: float
     peak: float
     rest: float
     unrecorded: float
@@ -47,9 +48,31 @@ def layer(
     out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
     tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)
+    shared = x.size if tape.keeps(x) else 0.0
     return Layer(
-        tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True)
+        tape.kept(),
+        tape.weight_copies,
+        x.size,
+        shared,
+        walked.peak,
+        walked.rest,
+        tape.forward(x, recorded=False),
+        tape.forward(x, recorded=True),
     )
+
+
+def entrance(shape: Architecture, numerics: Numerics, tokens: float, *, leaf: bool) -> float:
+    """Bytes kept for what happens between the embedding and the first layer, whose input is left out. `leaf`: PEFT made the embedding's
+    output a leaf of the graph, which holds it."""
+    forward = Forward(shape, numerics, 1, tokens, "flash", Tape())
+    embedded = Tensor(tokens * shape.hidden, numerics.residual, grad=numerics.trains or leaf)
+    kept = 0.0
+    if shape.embedding_norm:
+        forward.norm(embedded)
+        kept = forward.tape.kept()
+        leaf = leaf and not forward.tape.keeps(embedded)
+    changed = shape.embedding_norm or shape.embedding_scale or shape.positions
+    return kept + (embedded.size if leaf and changed else 0.0)
 
 
 def tail(shape: Architecture, numerics: Numerics, tokens: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from advisor.memory.activations import Layer, layer, tail
+from advisor.memory.activations import Layer, entrance, layer, tail
 from advisor.memory.architecture import Architecture
 from advisor.memory.logits import loss
 from advisor.memory.numerics import HALF, Numerics
@@ -64,7 +64,11 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     else:
         inner = sum(count * kind.kept for count, kind in kinds) * micro
         copies = sum(count * kind.copies for count, kind in kinds) + outer
-    activations = inner + tail(shape, numerics, tokens / shape.spread)
+    mask = tokens * step.length if run.attention != "flash" else 0.0
+    before = entrance(shape, numerics, tokens / shape.spread, leaf=bool(numerics.rank) and run.checkpointing)
+    # The mask is an argument of every checkpointed layer, so that it lives until the first has been computed again.
+    before += mask if run.checkpointing else 0.0
+    activations = before + inner + tail(shape, numerics, tokens / shape.spread)
     found = loss(shape, run, numerics, step.rows, step.positions)
 
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
@@ -74,7 +78,6 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
 
     # The embedding's output, with what is made of it before the first layer, and the mask are held by the model's own forward function.
     embedded = 2 if shape.embedding_norm or shape.embedding_scale or shape.positions else 1
-    mask = tokens * step.length if run.attention != "flash" else 0.0
     around = embedded * tokens * shape.hidden / shape.spread * numerics.residual + mask
     inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
@@ -88,7 +91,9 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     head = step.head_gradient
     cast = head * HALF / numerics.weight if numerics.autocast and numerics.weight > HALF else 0.0
     yield moment("backward", "gradient of the output projection", max(held, head), activations, found.head, copies + cast)
-    yield from _walk(run, kinds, step, held, tied, moment)
+    # A branch's constant factor needs nothing that was kept: its gradient is made before the layer is computed again.
+    scaled = kinds[0][1].boundary if shape.residual_scale else 0.0
+    yield from _walk(run, kinds, step, held, tied, before, scaled, moment)
     twice = step.embedding_gradient if tied or accumulates else 0.0
     yield moment("backward", "gradient of the embedding", step.gradients, tokens * shape.hidden * numerics.residual, 0.0, twice)
     yield moment("optimizer", "optimizer step", step.gradients, 0.0, 0.0, step.update)
@@ -115,7 +120,9 @@ def _layers(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> li
     return found
 
 
-def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, moment_of: Maker) -> Iterator[Moment]:
+def _walk(
+    run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, before: float, scaled: float, moment_of: Maker
+) -> Iterator[Moment]:
     """Both ends of every run of equal layers: gradients grow as what was kept is freed, so the middle is never the highest."""
     outer = step.head_gradient
     walked = sum(count * kind.rest for count, kind in kinds) or 1.0
@@ -128,6 +135,8 @@ def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tie
             above = sum(n * k.rest for n, k in kinds[number + 1 :]) + (count - 1 - position) * kind.rest
             gradients = held or outer + inner * above / walked
             words = f"backward through layer {index + position + 1} of {total}"
-            again = kind.recorded if run.checkpointing else 0.0
-            yield moment_of("backward", words, gradients, below + max(kind.peak, again), 0.0, 0.0)
+            again = kind.recorded + scaled if run.checkpointing else 0.0
+            yield moment_of(
+                "backward", words, gradients, before + below + max(kind.peak - (kind.shared if run.checkpointing else 0.0), again), 0.0, 0.0
+            )
         index += count

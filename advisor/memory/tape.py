@@ -120,6 +120,10 @@ class Tape:
         storages = {id(tensor.storage): tensor.storage for node in self.nodes for tensor in node.saved}
         return sum(storage.size for storage in storages.values())
 
+    def keeps(self, tensor: Tensor) -> bool:
+        """Whether the storage of `tensor` is among what is saved."""
+        return any(saved.storage is tensor.storage for node in self.nodes for saved in node.saved)
+
     def forward(self, x: Tensor, *, recorded: bool) -> float:
         """The most alive in the forward pass, the input `x` included: storages live to their last use, and with `recorded` what is saved
         lives on."""
