@@ -59,8 +59,10 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     given = x.width
     if e.router in FLOAT:
         x = tape.cast(x, FULL)
-    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
-    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    # PEFT's adapters on stacked experts come with one on the router's weight.
+    learns = n.trains or EXPERTS in n.targets
+    gradient = e.count * shape.hidden * n.weight if learns else 0.0
+    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if learns else [], weight_gradient=gradient, trains=learns)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
     # Where the weights stay in float32, the weighted outputs are float32 too.
     return tape.apply(
