@@ -16,17 +16,20 @@ from advisor.memory.tape import Tape, Tensor
 
 class Layer(NamedTuple):
     """Bytes of one decoder layer: `kept` for backward, `copies` of cast weights kept with it, the `boundary` tensor that checkpointing
-    keeps instead, of which `shared` is among what is kept; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
+    keeps instead, of which `shared` is among what is kept; `early`: gradients made before
+    checkpointing computes the layer again; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
     forward pass, without and with autograd, the input included."""
 
     kept: float
     copies: float
     boundary: float
     shared: float
+    early: float
     peak: float
     rest: float
     unrecorded: float
     recorded: float
+    repeated: float
 
 
 @lru_cache(maxsize=512)
@@ -54,10 +57,12 @@ def layer(
         tape.weight_copies,
         x.size,
         shared,
+        tape.early(out),
         walked.peak,
         walked.rest,
         tape.forward(x, recorded=False),
         tape.forward(x, recorded=True),
+        tape.forward(x, recorded=True, again=True),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from advisor.memory.architecture import Architecture
 from advisor.memory.numerics import FULL, HALF, Numerics
-from advisor.memory.tape import Tape, Tensor
+from advisor.memory.tape import WEIGHT, Tape, Tensor
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Forward:
             [inner],
             self.tokens * out / parts,
             n.product,
-            saved=[inner] if learns else [],
+            saved=[inner] if learns else [WEIGHT],
             weight_gradient=weights * n.weight if learns else 0.0,
             weight_copy=copy,
             temporary=temporary + gathered,
@@ -87,8 +87,8 @@ class Forward:
             return tape.cast(normalized, x.width)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)
-            return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [], trains=n.trains)
-        weighted = tape.apply([normalized], x.elements, FULL, saved=[normalized] if n.trains else [], trains=n.trains)
+            return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [WEIGHT], trains=n.trains)
+        weighted = tape.apply([normalized], x.elements, FULL, saved=[normalized] if n.trains else [WEIGHT], trains=n.trains)
         return tape.cast(weighted, x.width)
 
     def activate(self, x: Tensor) -> Tensor:

@@ -91,9 +91,7 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     head = step.head_gradient
     cast = head * HALF / numerics.weight if numerics.autocast and numerics.weight > HALF else 0.0
     yield moment("backward", "gradient of the output projection", max(held, head), activations, found.head, copies + cast)
-    # A branch's constant factor needs nothing that was kept: its gradient is made before the layer is computed again.
-    scaled = kinds[0][1].boundary if shape.residual_scale else 0.0
-    yield from _walk(run, kinds, step, held, tied, before, scaled, moment)
+    yield from _walk(run, kinds, step, held, tied, before, moment)
     twice = step.embedding_gradient if tied or accumulates else 0.0
     yield moment("backward", "gradient of the embedding", step.gradients, tokens * shape.hidden * numerics.residual, 0.0, twice)
     yield moment("optimizer", "optimizer step", step.gradients, 0.0, 0.0, step.update)
@@ -121,7 +119,7 @@ def _layers(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> li
 
 
 def _walk(
-    run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, before: float, scaled: float, moment_of: Maker
+    run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, before: float, moment_of: Maker
 ) -> Iterator[Moment]:
     """Both ends of every run of equal layers: gradients grow as what was kept is freed, so the middle is never the highest."""
     outer = step.head_gradient
@@ -135,7 +133,7 @@ def _walk(
             above = sum(n * k.rest for n, k in kinds[number + 1 :]) + (count - 1 - position) * kind.rest
             gradients = held or outer + inner * above / walked
             words = f"backward through layer {index + position + 1} of {total}"
-            again = kind.recorded + scaled if run.checkpointing else 0.0
+            again = kind.repeated + kind.early if run.checkpointing else 0.0
             yield moment_of(
                 "backward", words, gradients, before + below + max(kind.peak - (kind.shared if run.checkpointing else 0.0), again), 0.0, 0.0
             )
