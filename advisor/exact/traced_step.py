@@ -142,10 +142,7 @@ class Trainer:
         self.model = self.build("weights")
         self.model.train()
         self.parameters = sum(p.numel() for p in self.model.parameters())
-        if adapters:
-            self.model = with_adapters(self.model, run)
-            if run.checkpointing:
-                self.model.enable_input_require_grads()
+        self.model = self.adapted(self.model)
         self.reference = None
         if run.reference == "separate":
             self.reference = self.build("reference")
@@ -158,7 +155,7 @@ class Trainer:
         for p in self.model.parameters():
             ledger.move(p, "weights")
         self.optimizer = self.optimizing(optimizer, self.trainable)
-        self.critic = ValueModel(self, None if adapters else optimizer) if run.method.critic else None
+        self.critic = ValueModel(self, optimizer) if run.method.critic else None
         self.reward = self.build("reference", AutoModelForSequenceClassification) if run.method.reward else None
         ledger.phase = "data"
         self.ids = torch.zeros(run.batch * run.method.rows, run.length, dtype=torch.long)
@@ -182,6 +179,15 @@ class Trainer:
             return PlacedOptimizer(placed["kept"], placed["temporary"], parameters)
         kind = {"foreach": True} if self.run.optimizer == FOREACH else {"fused": True}
         return torch.optim.AdamW(parameters, lr=1e-5, **kind)
+
+    def adapted(self, model: Any) -> Any:
+        """With PEFT's adapters, where the run has any."""
+        if self.run.peft == "none":
+            return model
+        model = with_adapters(model, self.run)
+        if self.run.checkpointing:
+            model.enable_input_require_grads()
+        return model
 
     def prepared(self, model: Any) -> None:
         """Checkpointing and autocast of a model that is trained beside the policy."""

@@ -1,4 +1,5 @@
-"""PPO's critic: a value for every token, updated after the policy with an optimizer of its own. Needs torch."""
+"""PPO's critic: a value for every token, updated after the policy with an optimizer of its own, on adapters where the policy has them.
+Needs torch."""
 
 from __future__ import annotations
 
@@ -12,14 +13,18 @@ if TYPE_CHECKING:
 
 
 class ValueModel:
-    """A critic of the policy's shape, trained whole."""
+    """A critic of the policy's shape."""
 
     def __init__(self, trainer: Trainer, placed: Mapping[str, float] | None) -> None:
         self.trainer = trainer
         self.model = trainer.build("weights", AutoModelForTokenClassification)
         self.model.train()
         trainer.prepared(self.model)
-        self.optimizer = trainer.optimizing(placed, list(self.model.parameters()))
+        self.model = trainer.adapted(self.model)
+        trainable = [p for p in self.model.parameters() if p.requires_grad]
+        for p in self.model.parameters():
+            trainer.ledger.move(p, "weights")
+        self.optimizer = trainer.optimizing(placed, trainable)
 
     def loss(self) -> Any:
         self.trainer.ledger.phase = "forward"

@@ -16,9 +16,9 @@ from advisor.memory.tape import Tape, Tensor
 
 class Layer(NamedTuple):
     """Bytes of one decoder layer: `kept` for backward, `copies` of cast weights kept with it, the `boundary` tensor that checkpointing
-    keeps instead, of which `shared` is among what is kept; `early`: gradients made before
-    checkpointing computes the layer again; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
-    forward pass, without and with autograd, the input included."""
+    keeps instead, of which `shared` is among what is kept; `peak` and `rest` of the walk back relative to what lies outside the layer;
+    `unrecorded`, `recorded` and `repeated`: the most in the forward pass, without and with autograd and as checkpointing repeats it, the
+    input included; `early`: gradients made before that; `returned`: what the next layer finds still alive."""
 
     kept: float
     copies: float
@@ -30,6 +30,7 @@ class Layer(NamedTuple):
     unrecorded: float
     recorded: float
     repeated: float
+    returned: float
 
 
 @lru_cache(maxsize=512)
@@ -63,6 +64,7 @@ def layer(
         tape.forward(x, recorded=False),
         tape.forward(x, recorded=True),
         tape.forward(x, recorded=True, again=True),
+        sum(tensor.size for tensor in forward.returned) if shape.held_outputs else 0.0,
     )
 
 

@@ -85,6 +85,8 @@ class Architecture:
     wide_scores: bool = False
     late_qk_norm: bool = False
     sub_norms: bool = False
+    held_outputs: bool = False
+    held_scores: bool = False
     expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0

@@ -53,8 +53,11 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     masked = _masked(forward, product)
     width = query.width if shape.narrow_softmax else FULL
     weights = tape.apply([tape.cast(masked, width)], scores, width, saves_output=True)
-    tape.hold(masked, *((product,) if shape.alibi else ()))
+    tape.hold(masked, *((product,) if shape.held_scores else ()))
     narrow = tape.dropout(tape.cast(weights, value.width), shape.attention_dropout)
+    if value.storage is not value:
+        # A batched product copies what does not lie head by head: then not the whole of a fused projection is kept.
+        value = tape.apply([value], value.elements, value.width)
     mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, value.width, saved=[narrow, value])
     forward.returned.append(narrow)
     tape.hold(*passed)

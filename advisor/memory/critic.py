@@ -16,10 +16,11 @@ from advisor.memory.weights import Weights, weigh
 
 
 class Critic:
-    """The critic of a run, with the policy's shape where `critic.parameters` says no other size, trained whole."""
+    """The critic of a run, with the policy's shape where `critic.parameters` says no other size, and adapters where the policy has them
+    (ms-swift and OpenRLHF; verl asks for each)."""
 
     def __init__(self, run: Run, shape: Architecture) -> None:
-        self.run = replace(run, method=replace(run.method, loss="score", rows=1), peft="none", quantization=None, completion=None)
+        self.run = replace(run, method=replace(run.method, loss="score", rows=1), quantization=None, saved=(), completion=None)
         self.shape = shape
         self.numerics, width = widths(self.run, shape)
         self.weights: Weights = weigh(shape, self.run, width)
@@ -31,7 +32,8 @@ class Critic:
     def resident(self, cut: Degrees) -> float:
         """Bytes alive throughout: weights and optimizer states."""
         offloaded = self.run.offloaded
-        base = 0.0 if "parameters" in offloaded else self.weights.base_bytes / cut.weights
+        weights = self.weights.base_bytes + self.weights.adapters * self.weights.width
+        base = 0.0 if "parameters" in offloaded else weights / cut.weights
         states = 0.0 if "optimizer" in offloaded else self.optimizer.kept / cut.states
         return (base + states) * self.size
 

@@ -79,9 +79,13 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     # The embedding's output, with what is made of it before the first layer, and the mask are held by the model's own forward function.
     embedded = 2 if shape.embedding_norm or shape.embedding_scale or shape.positions else 1
     around = embedded * tokens * shape.hidden / shape.spread * numerics.residual + mask
-    inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
+    inside = around + max(kind.unrecorded + kind.returned if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
-    again = around + max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
+    again = (
+        around + max(kind.unrecorded + kind.returned for _, kind in _layers(shape, run, bare, step))
+        if found.before_reference is not None
+        else 0.0
+    )
     yield moment("forward", "inside the forward pass", held, activations, 0.0, max(step.copies, copies) + inside)
     if found.before_reference is not None:
         yield moment("forward", "inside the reference's forward pass", held, activations, found.before_reference, copies + again)

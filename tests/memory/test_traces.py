@@ -26,26 +26,8 @@ def configs(name: str) -> dict[str, dict[str, Any]]:
 FIRST, LATER, METHODS = configs("families.json"), configs("families_later.json"), configs("families_methods.json")
 FAMILIES = FIRST | LATER | METHODS
 
-# Known to be off: eager attention that holds one more score tensor (Falcon), ALiBi's scores held across layers (BLOOM), the gate
-# of gpt-oss in a checkpointed layer, adapters on latent attention.
-KNOWN = {
-    "falcon-4l-16": 0.15,
-    "bloom-4l": 0.13,
-    "gptoss-4l-20": 0.05,
-    "gptoss-4l-23": 0.04,
-    "deepseekv3-4l": 0.05,
-    "gpt2-4l-05": 0.04,
-    "neox-4l-16": 0.035,
-    # Squared ReLU and checkpointing around adapters; shared experts behind adapters; one key-value head with learned positions.
-    "nanochat-4l": 0.065,
-    "granitemoeshared-4l": 0.045,
-    "bigcode-4l": 0.055,
-    "exaonemoe-4l": 0.035,
-    "dots1-4l": 0.035,
-    "codegen-4l-20": 0.035,
-    "gptoss-4l-22": 0.055,
-    "gptoss-4l-03": 0.035,
-}
+# Known to be off: CodeGen splits heads by copying them and holds the fused projection meanwhile.
+KNOWN = {"codegen-4l-05": 0.04}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -87,11 +69,11 @@ def test_methods_that_compare_imitate_or_classify_are_within_two_percent(method:
     assert {name: error for name, error in errors.items() if abs(error) > 0.02} == {}
 
 
-def test_half_of_the_later_families_traces_are_within_half_a_percent() -> None:
+def test_half_of_the_later_families_traces_are_within_a_third_of_a_percent() -> None:
     errors = [abs(estimated(row) / row["traced"]["peak_gib"] - 1) for row in rows("traces_later.jsonl")]
     assert len(errors) > 500
-    assert statistics.median(errors) < 0.005
-    assert statistics.mean(errors) < 0.01
+    assert statistics.median(errors) < 0.003
+    assert statistics.mean(errors) < 0.005
 
 
 @pytest.mark.parametrize(
