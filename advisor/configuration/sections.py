@@ -27,6 +27,7 @@ class Peft(Section):
     alpha: float | None = value("LoRA alpha: the update is scaled by alpha / rank", above=0)
     dropout: float | None = value("LoRA dropout", "probability", minimum=0, maximum=1)
     targets: list[str] | str | None = value("modules that carry adapters")
+    saved_modules: list[str] | str | None = value("modules trained whole beside the adapters")
 
 
 class Optimizer(Section):
@@ -96,6 +97,7 @@ class Estimate(Section):
 class Parallel(Section):
     zero_stage: int | None = value("DeepSpeed ZeRO stage", minimum=0, maximum=3)
     fsdp: bool | None = value("fully sharded data parallelism")
+    megatron: bool | None = value("trained by Megatron: its buffers, optimizer and parallel layers")
     tensor: int | None = value("tensor-parallel size", "GPUs", minimum=1)
     pipeline: int | None = value("pipeline stages", "stages", minimum=1)
     context: int | None = value("context- or sequence-parallel size", "GPUs", minimum=1)

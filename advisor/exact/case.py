@@ -71,7 +71,7 @@ def cleaned(value: Any, ignored: frozenset[str]) -> Any:
 
 def _alone(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
     """The step on one GPU, as settings that say everything. DeepSpeed computes in the width that it stores, without autocast."""
-    engine = run.zero_stage > 0 and run.half
+    engine = run.wide_states and run.half
     settings: dict[str, Any] = {
         "batch.per_device": run.batch,
         "batch.accumulation": min(run.accumulation, data["accumulation"]),
@@ -105,14 +105,14 @@ def _placed(alone: Mapping[str, Any], run: Run, shape: Architecture) -> dict[str
 
 def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
     """What makes the run need another amount of memory than the traced step."""
-    if gpus > 1 and run.fsdp:
+    if run.megatron:
+        yield "Megatron's buffers and float32 copies"
+    elif gpus > 1 and run.fsdp:
         yield "sharding by FSDP"
     elif gpus > 1 and run.zero_stage:
         yield f"sharding by ZeRO-{run.zero_stage}"
     elif run.zero_stage:
         yield "DeepSpeed's float32 copies"
-    elif run.megatron:
-        yield "Megatron's buffers and float32 copies"
     for size, words in ((run.tensor, "tensor"), (run.pipeline, "pipeline"), (run.context, "context"), (run.expert, "expert")):
         if size > 1:
             yield f"{words} parallelism"

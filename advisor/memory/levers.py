@@ -55,7 +55,7 @@ def _changes(settings: Mapping[str, object], now: Estimate, gpus: int) -> Iterat
     run = read(settings)
     if run.reference == "separate" and not run.method.online and not settings.get("reference.sync"):
         yield "no_change", {"reference.precompute": True}
-    if not run.fused_loss and run.method.loss != "score":
+    if not run.fused_loss and not run.megatron and run.method.loss != "score":
         yield "no_change", {"memory.fused_loss": True}
     if run.engine == "colocate" and not run.engine_sleeps:
         yield "no_change", {"rollout.engine_sleep": True}
@@ -74,7 +74,7 @@ def _slower(run: Run, gpus: int) -> Iterator[tuple[str, dict[str, object]]]:
         yield "time", {"memory.gradient_checkpointing": True}
     elif "activations" not in run.offloaded:
         yield "time", {"memory.activation_offload": True}
-    if gpus > 1 and not run.fsdp and run.tensor == run.pipeline == 1:
+    if gpus > 1 and not run.fsdp and not run.megatron and run.tensor == run.pipeline == 1:
         for stage in range(run.zero_stage + 1, 4):
             yield "time", {"parallel.zero_stage": stage}
     if run.zero_stage and "optimizer" not in run.offloaded:

@@ -82,7 +82,8 @@ def read(settings: Mapping[str, object]) -> Run:
     peft, quantization = adapters_of(r)
     attention, padded = _attention(r)
     engine, share = _engine(r, method)
-    zero_stage, megatron = _zero(r), bool(r.flag("parallel.megatron"))
+    megatron = bool(r.flag("parallel.megatron"))
+    zero_stage = _zero(r, missing=1 if megatron else 0)
     accumulation = max(r.count("batch.accumulation") or 1, rows.least_steps)
     packed = rows.together is not None
     if packed:
@@ -200,10 +201,10 @@ def _offloaded(r: Reader) -> frozenset[str]:
     return frozenset(found)
 
 
-def _zero(r: Reader) -> int:
+def _zero(r: Reader, *, missing: int) -> int:
     stage = r.number("parallel.zero_stage")
     if stage is None:
-        return 0
+        return missing
     if stage not in (0, 1, 2, 3):
         raise InputError("usage", f"parallel.zero_stage is {stage:g}: DeepSpeed has the stages 0 to 3")
     return int(stage)

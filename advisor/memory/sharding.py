@@ -41,7 +41,7 @@ def degrees(run: Run, gpus: int) -> Degrees:
         )
     parts = data * run.context
     # Megatron's distributed optimizer cuts the optimizer's states and nothing else.
-    stage = 3 if run.fsdp else 1 if run.megatron else run.zero_stage
+    stage = min(run.zero_stage, 1) if run.megatron else 3 if run.fsdp else run.zero_stage
     return Degrees(
         data,
         run.tensor,

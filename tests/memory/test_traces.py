@@ -109,6 +109,8 @@ def test_an_unknown_model_type_is_said_to_be_guessed() -> None:
 def test_no_plain_model_stands_for_one_of_another_kind() -> None:
     assert foreign_name("Qwen/Qwen3-Next-80B-A3B-Instruct")
     assert foreign_name("LiquidAI/LFM2-1.2B")
+    assert foreign_name("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-Base-BF16")
+    assert not foreign_name("nvidia/Llama-3.1-Nemotron-Nano-8B-v1")
     assert not foreign_name("Qwen/Qwen3-8B")
     assert not foreign_name("google/gemma-3-27b-it")
 
