@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +75,8 @@ def write_baseline(path: str, found: Iterable[tuple[str | None, Sequence[Finding
     root = str(Path(path).resolve().parent)
     entries = sorted({known_as(finding, file, root) for file, findings in found for finding in findings})
     content = json.dumps({"version": FORMAT, "findings": [entry._asdict() for entry in entries]}, indent=2, ensure_ascii=False) + "\n"
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=root, delete=False) as file:
             file.write(content)

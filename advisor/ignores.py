@@ -72,7 +72,7 @@ def heeded(resolved: Resolved, verdict: Verdict, selection: Selection) -> tuple[
         if not meant.unmatched(judged) or meant.unmatched(known):
             seen.append(unused_observation(ignore))
     rules = [rule for rule in rules_for(resolved.method, resolved.dialect, False) if rule.observes == UNUSED]
-    about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules), rules).findings
+    about_comments = judge(Run(resolved.facts, resolved.method, seen), rulebook(rules)).findings
     return kept + about_comments, ignored
 
 

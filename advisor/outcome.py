@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.baseline import Known
 from advisor.configuration.fact import Facts
 from advisor.errors import InputError
-from advisor.history.history import History
 from advisor.rulebook.finding import Finding, Severity, Skipped
 from advisor.source.document import Document
+
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 
 @dataclass(frozen=True)

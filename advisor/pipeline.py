@@ -10,16 +10,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.configuration.fact import Fact, Facts
 from advisor.dialects.options import Options
 from advisor.dialects.resolution import Resolved, resolve
 from advisor.errors import InputError
-from advisor.history.history import History
-from advisor.history.method import method_of
 from advisor.outcome import FileOutcome
 from advisor.rulebook.cause import united
 from advisor.rulebook.judgement import Run, Verdict, judge
@@ -28,6 +26,9 @@ from advisor.rulebook.rule import Rule, Rulebook
 from advisor.rulebook.selection import Selection
 from advisor.source.document import Document
 from advisor.source.reading import read
+
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 INLINE = "rlhf-lint: ignore"
 """What a comment holds that ignores findings; files without it are not searched."""
@@ -96,12 +97,14 @@ def lint_documents(documents: Sequence[Document], options: Options, selection: S
 
 def lint_history(history: History, options: Options, selection: Selection) -> FileOutcome:
     """Judge a history alone: only what the metrics themselves show, and advice in relative terms."""
+    from advisor.history.method import method_of
+
     method = options.method or method_of(history)
-    rules = [rule for rule in _selected(method, None, selection, True) if rule.history]
+    book = _rulebook(method, None, selection, with_history=True, about_history=True)
     facts = dict(options.facts)
     if method is not None:
         facts.setdefault("method", Fact("method", method, "derived", note="read from the metrics"))
-    verdict = judge(Run(Facts(facts), method, history=history), _rulebook(rules, selection), rules)
+    verdict = judge(Run(Facts(facts), method, history=history), book)
     return FileOutcome(
         path=None,
         title="a history alone",
@@ -117,7 +120,7 @@ def lint_history(history: History, options: Options, selection: Selection) -> Fi
 
 def verdict_of(resolved: Resolved, selection: Selection, history: History | None = None) -> Verdict:
     """Hold resolved facts against the rules of their method."""
-    rules = _selected(resolved.method, resolved.dialect, selection, history is not None)
+    book = partial(_rulebook, resolved.method, resolved.dialect, selection, with_history=history is not None)
     facts = resolved.facts
     if "hardware.gpu" in facts:
         from advisor.dry_run import with_estimate
@@ -130,36 +133,31 @@ def verdict_of(resolved: Resolved, selection: Selection, history: History | None
         "source.framework": resolved.framework or "",
     }
     run = Run(facts, resolved.method, resolved.observations, source, history, resolved.key_for, resolved.native, resolved.versions)
-    book = _rulebook(rules, selection)
     if history is not None:
         from advisor.logged_values import addressed, logged_facts, remarks
 
         logged = logged_facts(facts, history)
         if logged:
             there = replace(run, facts=facts.with_values(logged))
-            made, now = (judge(one, book, [rule for rule in rules if rule.history is past]) for one, past in ((there, True), (run, False)))
+            made, now = judge(there, book(about_history=True)), judge(run, book(about_history=False))
             findings = (*now.findings, *addressed(made.findings, facts, logged))
             said = (*now.assumptions, *made.assumptions, *remarks(facts, logged))
             return Verdict(findings, now.skipped + made.skipped, now.applied + made.applied, said)
-    return judge(run, book, rules)
+    return judge(run, book())
 
 
 @cache
-def _selected(method: str | None, dialect: str | None, selection: Selection, with_history: bool) -> tuple[Rule, ...]:
+def _rulebook(
+    method: str | None, dialect: str | None, selection: Selection, with_history: bool, about_history: bool | None = None
+) -> Rulebook:
+    """The selected rules that speak of a method and a dialect; `about_history` keeps those about the history alone, or the others."""
     rules: Sequence[Rule] = rules_for(method, dialect, with_history)
     if selection.packs:
-        from advisor.rulebook.own_packs import own_rules
+        from advisor.rulebook.own_packs import joined, own_rules
 
         rules = (*rules, *own_rules(selection.packs, method, dialect, with_history))
-    return tuple(rule for rule in rules if selection.takes(rule.id, rule.name))
-
-
-def _rulebook(rules: Sequence[Rule], selection: Selection) -> Rulebook:
-    if not selection.packs:
-        return rulebook(rules)
-    from advisor.rulebook.own_packs import joined
-
-    return joined(rules, selection.packs)
+    taken = [rule for rule in rules if selection.takes(rule.id, rule.name) and about_history in (None, rule.history)]
+    return joined(taken, selection.packs) if selection.packs else rulebook(taken)
 
 
 def from_mapping(values: Mapping[str, Any], calls: tuple[str, ...] = ()) -> Document:

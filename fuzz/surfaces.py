@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from advisor.configuration.fact import Facts
-from advisor.configuration.predicates import functions as predicates
 from advisor.dialects.options import Options
 from advisor.errors import InputError
 from advisor.expression import (
@@ -123,7 +122,7 @@ def expression(data: bytes) -> None:
         return chance.choice((UNKNOWN, True, 3, -2.5, 1e300, "bf16", ("a", 2), math.inf, 10**30))
 
     with guarded(FOLDER):
-        called = functions(Facts(), None, predicates(None))
+        called = functions(Facts(), None)
         try:
             checked = parse(text, known)
         except ExpressionError as error:

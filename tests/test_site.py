@@ -23,11 +23,11 @@ def test_every_rule_has_a_page() -> None:
 
 
 def test_links_follow_the_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert json.loads((ROOT / "schemas" / "site.json").read_text(encoding="utf-8"))["documentation"] == links.documentation()
-    monkeypatch.setattr(links, "documentation", lambda: "https://docs.example")
+    assert json.loads((ROOT / "schemas" / "site.json").read_text(encoding="utf-8"))["documentation"] == links.published()
+    monkeypatch.setattr(links, "published", lambda: "https://docs.example")
     assert links.page_of("LRN101") == "https://docs.example/rules/LRN101/"
     _, raw = next(iter(raw_rules()))
-    assert _rule(raw)["helpUri"] == f"https://docs.example/rules/{raw['id']}/"
+    assert _rule(raw, None)["helpUri"] == f"https://docs.example/rules/{raw['id']}/"
 
 
 @pytest.mark.installation

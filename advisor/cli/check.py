@@ -11,7 +11,7 @@ from advisor.cli.options import further_documents, history_from, run_options
 from advisor.cli.status import CLEAN, ERROR, FINDINGS
 from advisor.cli.sweeping import Request, linted, sweep, tell
 from advisor.cli.targets import targets
-from advisor.cli.terminal import coloured
+from advisor.cli.terminal import coloured, hyperlinked
 from advisor.cli.terms import Terms, terms_of
 from advisor.cli.writers import writers
 from advisor.outcome import Outcome, Tally
@@ -72,7 +72,9 @@ def command(**given: Any) -> int:
     if given["write_baseline"]:
         return remember(linted(targets(paths), request), given["write_baseline"])
     against_baseline = terms.baseline is not None
-    with writers(given, Audience(given["show_info"], colour=coloured())) as reports:
+    documentation = terms.of(paths[0] if paths else "-").documentation
+    audience = Audience(given["show_info"], coloured(), documentation, hyperlinked())
+    with writers(given, audience) as reports:
         if history is None and not (given["fix"] or given["diff"]):
             left = told = sweep(targets(paths), request, reports, given["jobs"])
         else:

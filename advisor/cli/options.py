@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from advisor.configuration.fact import Fact
 from advisor.dialects.options import Options, fact_from_text
-from advisor.history.history import History
 from advisor.source.document import Document
 from advisor.source.reading import read
+
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -11,7 +11,7 @@ import click
 
 from advisor.cli.options import further_documents, run_options
 from advisor.cli.status import CLEAN
-from advisor.cli.terminal import coloured
+from advisor.cli.terminal import coloured, hyperlinked
 from advisor.cli.terms import file_terms
 from advisor.diagnose import diagnose
 from advisor.diagnosis.diagnosis import Diagnosis
@@ -44,13 +44,14 @@ def command(**given: Any) -> int:
     RUN is a run directory or a history file. HTML needs the extra rlhf-lint[report].
     """
     diagnosis = diagnosis_of(given, further_documents(given))
+    terms = file_terms(given, diagnosis.outcome.path or given["run"])
     if given["quick_test"] is not None:
         from advisor.cli.quick_testing import write_quick_test
 
-        write_quick_test(diagnosis.outcome, given["quick_test"], file_terms(given, diagnosis.outcome.path or given["run"]).options)
-    audience = Audience(given["show_info"], colour=coloured())
+        write_quick_test(diagnosis.outcome, given["quick_test"], terms.options)
+    audience = Audience(given["show_info"], coloured(), terms.documentation, hyperlinked())
     for name, path in _destinations(given["outputs"]):
-        _write(path, render(name, diagnosis, Audience(given["show_info"])))
+        _write(path, render(name, diagnosis, audience.elsewhere()))
     click.echo(render(given["output_format"], diagnosis, audience), nl=False)
     return CLEAN
 
@@ -66,7 +67,7 @@ def diagnosis_of(given: Mapping[str, Any], further: Sequence[Document]) -> Diagn
             config = found.path
             if found.others:
                 remarks.append(f"{len(found.others) + 1} configurations lie in the directory; --config names another")
-    options, selection, _ = file_terms(given, config or run)
+    options, selection, *_ = file_terms(given, config or run)
     if config is None:
         outcome = lint_history(history, options, selection)
         difference = ""
@@ -92,7 +93,7 @@ def render(name: str, diagnosis: Diagnosis, audience: Audience) -> str:
     if name == "json":
         from advisor.reports.run_json import render as render_json
 
-        return render_json(diagnosis)
+        return render_json(diagnosis, audience.documentation)
     if name == "markdown":
         from advisor.reports.run_markdown import render as render_markdown
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from advisor.rulebook.library import raw_rules
+from advisor.cli.written import pack_options, written
 
 
 @click.command("rules")
 @click.option("--method", metavar="NAME", help="only rules that speak of a method")
 @click.option("--select", metavar="PREFIX", help="only ids with this prefix")
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", help="how rules are printed")
-def command(method: str | None, select: str | None, output_format: str) -> None:
+@pack_options
+def command(method: str | None, select: str | None, output_format: str, packs: Sequence[str], isolated: bool) -> None:
     """List the rules: id, severity, methods, what they check."""
-    rows = sorted((raw for _, raw in raw_rules() if _wanted(raw, method, select)), key=lambda raw: str(raw["id"]))
+    rows = sorted((raw for _, raw in written(packs, isolated).rules if _wanted(raw, method, select)), key=lambda raw: str(raw["id"]))
     if output_format == "json":
         fields = ("id", "name", "title", "form", "severity", "confidence", "methods")
         click.echo(json.dumps([{field: raw.get(field) for field in fields} for raw in rows], indent=2))

@@ -17,7 +17,6 @@ import click
 from advisor.cli.targets import Target
 from advisor.cli.terms import FileTerms, Terms
 from advisor.cli.writers import Writer
-from advisor.history.history import History
 from advisor.outcome import FileOutcome, LeftOut, Outcome, Tally
 from advisor.pipeline import lint_file, lint_history
 from advisor.reports.audience import Audience
@@ -27,6 +26,8 @@ from advisor.sweep import CHUNK, IN_FLIGHT, chunked, in_order
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from advisor.history.history import History
 
 MANY = 400
 """Files from which worker processes pay (they take some 0.3 s to start) and a person wants to see progress."""
@@ -116,7 +117,7 @@ def measured(outcome: FileOutcome, request: Request, terms: FileTerms) -> FileOu
     if request.terms.baseline is not None:
         new, known = request.terms.baseline.parted(outcome.path, outcome.findings)
         outcome = replace(outcome, findings=new, known=known)
-    return replace(outcome, fails=terms.fails(outcome))
+    return replace(outcome, fails=True) if terms.fails(outcome) else outcome
 
 
 def aside(outcome: Outcome) -> Iterator[str]:

@@ -26,6 +26,8 @@ class FileTerms(NamedTuple):
     options: Options
     selection: Selection
     fail_on: str
+    documentation: str | None = None
+    """The address of the rules' pages that the settings name."""
 
     def fails(self, outcome: FileOutcome) -> bool:
         worst = outcome.worst()
@@ -59,7 +61,7 @@ class Terms:
         )
         facts = {fact.name: fact for fact in (fact_from_text(option, text) for option, text in settings.parameters.items())}
         options = Options(self.options.dialect, {**settings.versions, **self.options.versions}, {**facts, **self.options.facts})
-        return FileTerms(options, selection, self.fail_on or settings.fail_on or FAIL_ON)
+        return FileTerms(options, selection, self.fail_on or settings.fail_on or FAIL_ON, settings.documentation)
 
     def settings(self, path: str) -> Settings | None:
         """The settings that speak for a path: those of --config, else the nearest up the tree. None with --isolated."""

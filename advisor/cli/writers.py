@@ -54,7 +54,7 @@ def writers(given: Mapping[str, Any], audience: Audience) -> Iterator[list[Write
                 stream = stack.enter_context(open(path, "w", encoding="utf-8"))  # noqa: PTH123
             except OSError as error:
                 raise InputError("unreadable", f"cannot write the report: {error.strerror}", path=path) from None
-            found.append(Writer(name, Audience(audience.show_info), stream))
+            found.append(Writer(name, audience.elsewhere(), stream))
         yield found
 
 

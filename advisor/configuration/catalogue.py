@@ -71,12 +71,13 @@ def numeric(value: object) -> float | None:
 def fit(declared: Declared, value: object) -> Value | None:
     """The value as its declared type, or None where it is of another.
 
-    Whole floats are integers (`4.0`), integers are numbers, a single text is a list of one; a text is never taken for a number here,
-    since what a loader makes of `"5e-7"` is the dialect's matter.
+    Whole floats are integers (`4.0`), integers are numbers, 0 and 1 are switches, a single text is a list of one; a text is never taken
+    for a number here, since what a loader makes of `"5e-7"` is the dialect's matter.
     """
     kind = declared.kind
     if kind == "boolean":
-        return value if isinstance(value, bool) else None
+        # Command lines and loaders take 1 and 0 for a switch (`string_to_bool` of transformers, Pydantic, OmegaConf).
+        return bool(value) if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)) else None
     if kind in ("number", "integer"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None

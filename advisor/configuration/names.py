@@ -14,6 +14,12 @@ SOURCE_NAMES = ("source.dialect", "source.format", "source.loader", "source.fram
 
 
 @cache
+def methods() -> frozenset[str]:
+    """The canonical names of training methods."""
+    return frozenset(catalogue()["method"].choices or ())
+
+
+@cache
 def fact_types() -> dict[str, Type]:
     """Every canonical name, and what is known of the file, with its type in the rule language."""
     return {**{name: KINDS[declared.kind] for name, declared in catalogue().items()}, **dict.fromkeys(SOURCE_NAMES, Type.TEXT)}

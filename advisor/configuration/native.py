@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cache, cached_property, lru_cache
 
 from advisor.configuration.fact import Place
+from advisor.configuration.names import methods
 from advisor.source.document import Document
 from advisor.source.document import Mapping as Section
 
@@ -26,7 +27,7 @@ class Native:
     def under(self, groups: Sequence[tuple[str, ...]]) -> Native:
         """The same keys read under prefixes: of each group the first that the run has."""
         present = (next((prefix for prefix in group if prefix[:-1] in self.places), None) for group in groups)
-        return replace(self, prefixes=tuple(prefix for prefix in present if prefix is not None))
+        return Native(self.places, self.documents, tuple(prefix for prefix in present if prefix is not None))
 
     def find(self, key: str) -> Place | None:
         """The value at a key, under one of the prefixes (`DPOConfig.`) or directly; the first where `*` makes it a pattern."""
@@ -37,6 +38,15 @@ class Native:
             if place is not None:
                 return place
         return self.places.get(key) if "." in key or not self.prefixes else None
+
+    def depth_of(self, key: str) -> int:
+        """How many of the sections that a dotted key stands in are there, counted from the outermost."""
+        sections = list(_above(key))
+        held = [
+            any(place.startswith(prefix + section + ".") for place in self.places for prefix in (*self.prefixes, ""))
+            for section in sections
+        ]
+        return next((depth for depth, there in enumerate(held) if not there), len(sections))
 
     def has(self, key: str) -> bool:
         """Whether a key is there; `*` stands for any run of characters."""
@@ -83,8 +93,12 @@ class Native:
         """The words of the first document's path, in which people name the method: `recipes/zephyr/dpo/config_full.yaml`."""
         if not self.documents:
             return frozenset()
-        last = re.split(r"[\\/]", self.documents[0].path.lower())[-3:]
-        return frozenset(word for part in last for word in re.split(r"[^a-z0-9]+", part) if word)
+        parts = [frozenset(re.split(r"[^a-z0-9]+", part)) for part in re.split(r"[\\/]", self.documents[0].path.lower())[-3:]]
+        words: frozenset[str] = frozenset()
+        for part in reversed(parts):
+            # A method named nearer to the file counts: `SimPO/training_configs/llama-3-8b-base-sft.yaml` is none of SimPO.
+            words |= part - methods() if not words.isdisjoint(methods()) else part
+        return words - {""}
 
 
 def _unprefixed(key: str, prefixes: tuple[str, ...]) -> str:

@@ -7,8 +7,8 @@ a combination of keys that has no canonical name use the same predicates.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
 from advisor.configuration.names import fact_types
 from advisor.configuration.native import Native
@@ -20,32 +20,27 @@ from advisor.source.document import Scalar, Sequence, Unresolved
 @cache
 def environment() -> Environment:
     """What dialect tables may use: these predicates, the canonical facts read so far, and `value`, the native value at hand."""
-    return Environment(names={**fact_types(), "value": Type.NUMBER}, functions=functions(None))
+    return Environment(names={**fact_types(), "value": Type.NUMBER}, functions=signatures())
 
 
-def functions(native: Native | None, versions: Mapping[str, str] | None = None) -> dict[str, Function]:
-    """The predicates over one run's keys; without a run, their signatures alone."""
+def signatures() -> Mapping[str, Function]:
+    """The predicates of no run, for what they take and give."""
+    bound = Predicates()
+    return {name: bound[name] for name in PREDICATES}
 
-    def bound(native: Native) -> dict[str, Function]:
-        text, truth, listed = (Type.TEXT,), Type.BOOLEAN, (Type.LIST,)
-        return {
-            "key": Function(text, truth, lambda key: native.has(key)),
-            "count": Function(listed, Type.NUMBER, lambda keys: sum(native.has(key) for key in keys)),
-            "leaves": Function(listed, Type.NUMBER, lambda words: sum(word in native.last_words for word in words)),
-            "number": Function(text, Type.NUMBER, lambda key: _number(native, key)),
-            "text": Function(text, Type.TEXT, lambda key: _text(native, key)),
-            "truth": Function(text, truth, lambda key: _truth(native, key)),
-            "length": Function(text, Type.NUMBER, lambda key: _length(native, key)),
-            "numbers": Function(text, truth, lambda key: _numbers(native, key)),
-            "calls": Function(text, truth, lambda pattern: native.calls(pattern)),
-            "says": Function((Type.TEXT, Type.TEXT), truth, lambda pattern, word: _says(native, pattern, word)),
-            "path_has": Function(text, truth, lambda word: word in native.path_words),
-            "mentions": Function(text, truth, lambda words: native.mentions(words)),
-            "since": Function((Type.TEXT, Type.TEXT), truth, lambda framework, version: _since(versions or {}, framework, version)),
-            "versioned": Function(text, truth, lambda framework: framework in (versions or {})),
-        }
 
-    return bound(native if native is not None else Native({}, ()))
+class Predicates(dict[str, Function]):
+    """The predicates over one run's keys, each made when it is first called: a run needs few of them."""
+
+    def __init__(self, native: Native | None = None, versions: Mapping[str, str] | None = None) -> None:
+        self._native = native if native is not None else Native({}, ())
+        self._versions = versions or {}
+
+    def __missing__(self, name: str) -> Function:
+        parameters, result, call = PREDICATES[name]
+        about = self._versions if name in _OF_RELEASES else self._native
+        function = self[name] = Function(parameters, result, partial(call, about))
+        return function
 
 
 def _number(native: Native, key: str) -> Result:
@@ -121,3 +116,59 @@ def _numbers(native: Native, key: str) -> Result:
 def _since(versions: Mapping[str, str], framework: str, version: str) -> Result:
     known = versions.get(framework)
     return UNKNOWN if known is None else compare(release_of(known), version) >= 0
+
+
+def _has(native: Native, key: str) -> Result:
+    """Whether a key is there."""
+    return native.has(key)
+
+
+def _count(native: Native, keys: tuple[str, ...]) -> Result:
+    """How many of these keys are there."""
+    return sum(native.has(key) for key in keys)
+
+
+def _leaves(native: Native, words: tuple[str, ...]) -> Result:
+    """How many of these words are the last part of a key."""
+    return sum(word in native.last_words for word in words)
+
+
+def _calls(native: Native, pattern: str) -> Result:
+    """Whether something of that name is called, or run."""
+    return native.calls(pattern)
+
+
+def _path_has(native: Native, word: str) -> Result:
+    """Whether the file's path holds a word."""
+    return word in native.path_words
+
+
+def _mentions(native: Native, words: str) -> Result:
+    """Whether the text holds these words."""
+    return native.mentions(words)
+
+
+def _versioned(versions: Mapping[str, str], framework: str) -> Result:
+    """Whether the release of a framework is known."""
+    return framework in versions
+
+
+_KEY, _WORDS, _TWO = (Type.TEXT,), (Type.LIST,), (Type.TEXT, Type.TEXT)
+PREDICATES: Mapping[str, tuple[tuple[Type, ...], Type, Callable[..., Result]]] = {
+    "key": (_KEY, Type.BOOLEAN, _has),
+    "count": (_WORDS, Type.NUMBER, _count),
+    "leaves": (_WORDS, Type.NUMBER, _leaves),
+    "number": (_KEY, Type.NUMBER, _number),
+    "text": (_KEY, Type.TEXT, _text),
+    "truth": (_KEY, Type.BOOLEAN, _truth),
+    "length": (_KEY, Type.NUMBER, _length),
+    "numbers": (_KEY, Type.BOOLEAN, _numbers),
+    "calls": (_KEY, Type.BOOLEAN, _calls),
+    "says": (_TWO, Type.BOOLEAN, _says),
+    "path_has": (_KEY, Type.BOOLEAN, _path_has),
+    "mentions": (_KEY, Type.BOOLEAN, _mentions),
+    "since": (_TWO, Type.BOOLEAN, _since),
+    "versioned": (_KEY, Type.BOOLEAN, _versioned),
+}
+_OF_RELEASES = frozenset({"since", "versioned"})
+"""Those that ask for the releases in use; the others ask for the keys."""

@@ -32,7 +32,7 @@ class Guide:
         self.history = history
         families = [name for name, methods in table()["families"].items() if method in methods]
         self.family = families[0] if families else OTHER
-        self._functions = functions(facts, history, {})
+        self._functions = functions(facts, history)
 
     def entries(self, section: str) -> Iterator[Mapping[str, Any]]:
         """The entries of a section that concern the run's family of methods."""

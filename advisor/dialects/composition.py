@@ -7,7 +7,7 @@ makes unknown whatever it could have held.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,8 @@ MOST = 2000
 """Keys that interpolated sections may add; a file that refers to itself over and over is not followed further."""
 DEEPEST = 8
 """Generations of parents, and steps from one interpolation to the next."""
+CONFIGURATIONS = ("config", "configs", "conf")
+SCRIPTS = (".sh", ".bash")
 NEAREST = 4
 """Without a repository around it a file reaches this many directories up."""
 
@@ -39,8 +41,12 @@ class Ancestry(NamedTuple):
     missing: tuple[str, ...]
 
 
-def ancestry(document: Document, keys: Sequence[str]) -> Ancestry:
-    """The files that a document builds on, by the keys in which its dialect names them (`defaults`)."""
+def ancestry(document: Document, keys: Sequence[str], shipped: Collection[str] = ()) -> Ancestry:
+    """The files that a document builds on, by the keys in which its dialect names them (`defaults`).
+
+    Where a script names them, those that the framework ships are not missing: what they hold are the framework's defaults. A file that
+    builds on one of them is meant to be completed by a command line.
+    """
     if not keys or document.path == "-" or document.format == "mapping":
         return Ancestry((), ())
     found: list[Document] = []
@@ -48,7 +54,8 @@ def ancestry(document: Document, keys: Sequence[str]) -> Ancestry:
     path = Path(document.path)
     seen = {path.resolve()}
     _collect(document, path, keys, boundary(path), seen, found, missing, 0)
-    return Ancestry(tuple(found), tuple(dict.fromkeys(missing)))
+    known = shipped if document.format == "shell" else ()
+    return Ancestry(tuple(found), tuple(name for name in dict.fromkeys(missing) if name.removesuffix(".yaml") not in known))
 
 
 def _collect(
@@ -100,10 +107,11 @@ def _group(section: Section) -> Iterator[str]:
 
 
 def _located(path: Path, name: str, boundary: Path) -> Path | None:
-    """The file of a parent, inside the boundary; None where there is none."""
+    """The file of a parent, inside the boundary; None where there is none. A script's configurations often lie in a folder beside it."""
     if Path(name).is_absolute():
         return None
-    candidates = (path.parent / name, path.parent / f"{name}.yaml", path.parent / f"{name}.yml")
+    folders = [path.parent, *(path.parent / folder for folder in CONFIGURATIONS if path.suffix in SCRIPTS)]
+    candidates = [folder / file for folder in folders for file in (name, f"{name}.yaml", f"{name}.yml")]
     try:
         return next((file for file in candidates if file.resolve().is_relative_to(boundary) and file.is_file()), None)
     except (OSError, ValueError):

@@ -24,13 +24,13 @@ class Reading(NamedTuple):
 
 def interpret(node: Node, declared: Declared, loader: Loader) -> Reading:
     """Read a node as the declared value, the way the dialect's loader does."""
+    if isinstance(node, Scalar):
+        return _scalar(node, declared, loader)
     if isinstance(node, Unresolved):
         return Reading(unknown=node.reason)
     if isinstance(node, Sequence):
         return _sequence(node, declared, loader)
-    if not isinstance(node, Scalar):
-        return Reading(unknown="a section stands where a value belongs", trouble="type")
-    return _scalar(node, declared, loader)
+    return Reading(unknown="a section stands where a value belongs", trouble="type")
 
 
 def _sequence(node: Sequence, declared: Declared, loader: Loader) -> Reading:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
 from advisor.configuration.native import Native
-from advisor.configuration.predicates import functions
+from advisor.configuration.predicates import Predicates
 from advisor.dialects.table import signatures
 from advisor.errors import InputError
 from advisor.expression import UNKNOWN, Expression, evaluate
@@ -17,12 +15,14 @@ def recognise(native: Native, wanted: str | None = None) -> str:
     names = [signature.dialect for signature in signatures()]
     if wanted is not None:
         if wanted not in names:
+            import difflib
+
             close = difflib.get_close_matches(wanted, names, 1)
             raise InputError(
                 "usage", f"no dialect {wanted!r}" + (f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}")
             )
         return wanted
-    predicates = functions(native)
+    predicates = Predicates(native)
     document = native.documents[0]
 
     def holds(condition: Expression) -> bool:

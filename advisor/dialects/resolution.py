@@ -15,7 +15,7 @@ from advisor.configuration.catalogue import Value, catalogue
 from advisor.configuration.fact import Fact, Facts, Place
 from advisor.configuration.model_size import parameters_from_name
 from advisor.configuration.native import Native, merged
-from advisor.configuration.predicates import functions
+from advisor.configuration.predicates import Predicates
 from advisor.dialects.alias import aliased
 from advisor.dialects.attachment import with_attachments
 from advisor.dialects.composition import ancestry, interpolated
@@ -24,7 +24,7 @@ from advisor.dialects.options import Options
 from advisor.dialects.pins import Pin, releases
 from advisor.dialects.recognition import recognise
 from advisor.dialects.table import Choice, Derivation, Loader, Meaning, Table, general_derivations, load_table
-from advisor.expression import UNKNOWN, Expression, Function, Nothing, evaluate
+from advisor.expression import UNKNOWN, Expression, Nothing, evaluate
 from advisor.expression.notation import size as in_short
 from advisor.source.document import Document, Duplicate, Node, Scalar
 
@@ -82,12 +82,20 @@ class Resolved:
         return _Reader(self.table, self.native, self.versions, dict(self.facts))
 
     def key_for(self, name: str) -> str | None:
-        """The native key under which a canonical value would be written that the file does not hold."""
-        for key, meanings in self.table.keys.items():
-            for meaning in meanings:
-                if meaning.name == name and meaning.write and meaning.dead is None and self._held.holds(meaning.when, None):
-                    return key if "." in key else "".join(self.native.prefixes[:1]) + key
-        return None
+        """The native key under which a canonical value would be written that the file does not hold.
+
+        Of several the one in the deepest section that the file has, else in the fewest: a fork reads keys that its framework does not know.
+        """
+        keys = [
+            key
+            for key, meanings in self.table.keys.items()
+            for meaning in meanings
+            if meaning.name == name and meaning.write and meaning.dead is None and self._held.holds(meaning.when, None)
+        ]
+        if not keys:
+            return None
+        key = max(keys, key=lambda key: (depth := self.native.depth_of(key), depth - key.count(".")))
+        return key if "." in key else "".join(self.native.prefixes[:1]) + key
 
 
 def resolve(documents: Sequence[Document], options: Options) -> Resolved:
@@ -95,7 +103,7 @@ def resolve(documents: Sequence[Document], options: Options) -> Resolved:
     own = merged(documents)
     signature = recognise(own, options.dialect)
     table = load_table(signature)
-    parents = ancestry(documents[0], table.parents)
+    parents = ancestry(documents[0], table.parents, table.shipped)
     native = interpolated(merged(documents, parents.documents) if parents.documents else own).under(table.prefixes)
     native = with_attachments(native, table.attachments) if table.attachments else native
     pins = _pins(documents[0], table)
@@ -151,7 +159,7 @@ class _Reader:
     """Parents that are not there: what they could hold is unknown, and no default may stand in for it."""
 
     def __post_init__(self) -> None:
-        self._functions: dict[str, Function] = functions(self.native, self.versions)
+        self._functions = Predicates(self.native, self.versions)
         self._known = Facts(self.facts, open_ended=bool(self.missing))
         self._known_key = _any_of(self.table.known).match
 
@@ -249,11 +257,12 @@ class _Reader:
             else:
                 self.facts[meaning.name] = Fact(meaning.name, result, "file", place)
             return
+        if meaning.values is not None:
+            word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
+            if word in meaning.values:
+                self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
+                return
         declared = catalogue()[meaning.name]
-        word = str(place.node.value).lower() if isinstance(place.node, Scalar) else getattr(place.node, "text", "").lower()
-        if meaning.values is not None and word in meaning.values:
-            self.facts[meaning.name] = Fact(meaning.name, meaning.values[word], "file", place)
-            return
         reading = interpret(place.node, declared, self.loader)
         if reading.trouble is not None and (sure or reading.trouble != "type"):
             written = place.document.text[place.node.span.start : place.node.span.end]

@@ -96,6 +96,8 @@ class Table:
     """The section of the framework's key table (`schemas/keys/`) that a file of this method answers to."""
     parents: tuple[str, ...] = ()
     """Keys that name the files on which a file builds."""
+    shipped: tuple[str, ...] = ()
+    """Names of such files that the framework itself ships: where a script's are not found, the table's defaults are theirs."""
     packages: tuple[str, ...] = ()
     """Packages under the framework whose releases matter to a run."""
     attachments: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ def load_table(dialect: str) -> Table:
             _alias(name, entry, position) for name, entries in (first("aliases") or {}).items() for position, entry in enumerate(entries)
         ),
         parents=tuple(first("parents") or ()),
+        shipped=tuple(first("shipped") or ()),
         attachments=tuple(first("attachments") or ()),
         packages=tuple(dict.fromkeys(joined("packages"))),
         key_section=tuple(_choice(entry) for entry in _listed(first("key_section") or [])),

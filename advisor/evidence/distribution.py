@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.configuration.fact import Fact, Facts
-from advisor.configuration.predicates import functions as native_functions
 from advisor.evidence.recipe import FAILED, Recipe, recipes
 from advisor.expression import evaluate
 from advisor.rulebook.region import row_for
@@ -34,7 +33,7 @@ def spoken_of(rule: Rule) -> Iterator[Recipe]:
         if rule.methods and recipe.values["method"] not in rule.methods:
             continue
         facts = Facts({name: Fact(name, value, "file") for name, value in recipe.values.items()})
-        callable_by_rules = functions(facts, None, native_functions(None))
+        callable_by_rules = functions(facts, None)
         if rule.when is None or evaluate(rule.when, facts.lookup, callable_by_rules) is True:
             yield recipe
 

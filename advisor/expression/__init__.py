@@ -10,6 +10,7 @@ from advisor.expression.evaluation import evaluate, missing
 from advisor.expression.failure import ExpressionError
 from advisor.expression.functions import BUILTINS, Function
 from advisor.expression.parsing import parse
+from advisor.expression.partial import FALSE, TRUE, open_parts, residue
 from advisor.expression.template import Template, dump_template, load_template, parse_template, render
 from advisor.expression.tree import Expression, Tree, dump, load
 from advisor.expression.value import ABSENT, UNKNOWN, Absent, Nothing, Result, Type, Unknown, Value
@@ -17,6 +18,8 @@ from advisor.expression.value import ABSENT, UNKNOWN, Absent, Nothing, Result, T
 __all__ = [
     "ABSENT",
     "BUILTINS",
+    "FALSE",
+    "TRUE",
     "UNKNOWN",
     "Absent",
     "Environment",
@@ -36,7 +39,9 @@ __all__ = [
     "load",
     "load_template",
     "missing",
+    "open_parts",
     "parse",
     "parse_template",
     "render",
+    "residue",
 ]

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from advisor.expression.functions import BUILTINS, Function
 from advisor.expression.tree import Expression, Tree
-from advisor.expression.value import ABSENT, UNKNOWN, Nothing, Result, Value, admit, bounded
+from advisor.expression.value import ABSENT, LARGEST_INTEGER, UNKNOWN, Nothing, Result, Value, admit, bounded
 
 Lookup: TypeAlias = Callable[[str], Value | Nothing]
 Functions: TypeAlias = Mapping[str, Function]
@@ -27,7 +27,7 @@ def evaluate(expression: Expression | Tree, lookup: Lookup, functions: Functions
     the environment declared beside the built-in ones; a KeyError tells that one is lacking.
     """
     tree = expression.tree if isinstance(expression, Expression) else expression
-    return _STEPS[tree[0]](tree, lookup, functions or {})
+    return _STEPS[tree[0]](tree, lookup, {} if functions is None else functions)
 
 
 def missing(expression: Expression | Tree, lookup: Lookup, functions: Functions | None = None) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def missing(expression: Expression | Tree, lookup: Lookup, functions: Functions 
     Names that could not have settled it are left out: those of the branch not taken, and those beside an operand that is known.
     """
     tree = expression.tree if isinstance(expression, Expression) else expression
-    return tuple(dict.fromkeys(_gaps(tree, lookup, functions or {})))
+    return tuple(dict.fromkeys(_gaps(tree, lookup, {} if functions is None else functions)))
 
 
 def _run(node: Tree, lookup: Lookup, functions: Functions) -> Result:
@@ -67,13 +67,16 @@ def _const(node: Tree, lookup: Lookup, functions: Functions) -> Result:
 
 def _name(node: Tree, lookup: Lookup, functions: Functions) -> Result:
     value = lookup(node[1])
-    if type(value) is _EXACT.get(node[2]) and value == value:
+    kind = type(value)
+    if kind is _EXACT[node[2]] and value == value:
+        return value  # type: ignore[return-value]
+    if kind is int and node[2] == "number" and -LARGEST_INTEGER < value < LARGEST_INTEGER:  # type: ignore[operator]
         return value  # type: ignore[return-value]
     return UNKNOWN if value is UNKNOWN or value is ABSENT else admit(value, node[2])
 
 
 # What `admit` would give back as it is, NaN excepted, and what most facts are.
-_EXACT: Final[Mapping[str, type]] = {"boolean": bool, "text": str, "number": float}
+_EXACT: Final[Mapping[str, type | None]] = {"boolean": bool, "text": str, "number": float, "list": None, "any": None}
 
 
 def _has(node: Tree, lookup: Lookup, functions: Functions) -> Result:

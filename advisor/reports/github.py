@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from advisor.outcome import FileOutcome
 from advisor.reports.audience import Audience
+from advisor.reports.links import page_of
 from advisor.reports.text import advice
 from advisor.rulebook.finding import Finding, Severity
 
@@ -25,10 +26,10 @@ def file_text(file: FileOutcome, audience: Audience) -> str:
     if file.error is not None:
         where: dict[str, object] = {"file": file.path, "line": file.error.line, "col": file.error.column, "title": "rlhf-lint"}
         return command("error", where, file.error.message) + "\n"
-    return "".join(f"{annotation(file, finding)}\n" for finding in file.findings if audience.hears(finding))
+    return "".join(f"{annotation(file, finding, audience.documentation)}\n" for finding in file.findings if audience.hears(finding))
 
 
-def annotation(file: FileOutcome, finding: Finding) -> str:
+def annotation(file: FileOutcome, finding: Finding, documentation: str | None = None) -> str:
     """One finding; columns count code points from 1."""
     where: dict[str, object] = {"file": file.path}
     if finding.place is not None:
@@ -39,7 +40,8 @@ def annotation(file: FileOutcome, finding: Finding) -> str:
             where |= {"col": start.column, "endColumn": end.column}
     where["title"] = f"{finding.rule} {finding.name} ({finding.severity.value})"
     change = f"\n=> {advice(finding)}" if finding.fix is not None else ""
-    return command(LEVELS[finding.severity], where, finding.message + change)
+    address = page_of(finding.rule, documentation)
+    return command(LEVELS[finding.severity], where, finding.message + change + (f"\n{address}" if address is not None else ""))
 
 
 def command(level: str, properties: Mapping[str, object], message: str) -> str:

@@ -26,7 +26,7 @@ def opening() -> str:
 
 
 def file_text(file: FileOutcome, audience: Audience) -> str:
-    return _written(file_entry(file), 4)
+    return _written(file_entry(file, audience.documentation), 4)
 
 
 def closing(tally: Tally, audience: Audience) -> str:
@@ -39,7 +39,7 @@ def _written(entry: dict[str, Any], depth: int) -> str:
     return json.dumps(entry, indent=2, ensure_ascii=False, allow_nan=False).replace("\n", "\n" + " " * depth)
 
 
-def file_entry(file: FileOutcome) -> dict[str, Any]:
+def file_entry(file: FileOutcome, documentation: str | None = None) -> dict[str, Any]:
     return {
         "path": file.path,
         "dialect": file.dialect,
@@ -48,7 +48,7 @@ def file_entry(file: FileOutcome) -> dict[str, Any]:
         "error": error_entry(file.error),
         "coverage": {"keys_read": len(file.keys_read), "keys_unknown": list(file.keys_unknown), "rules_applied": len(file.rules_applied)},
         "assumptions": list(file.assumptions),
-        "findings": [finding_entry(finding) for finding in file.findings],
+        "findings": [finding_entry(finding, documentation) for finding in file.findings],
         "skipped": [{"rule": skipped.rule, "missing": list(skipped.missing)} for skipped in file.skipped],
     }
 
@@ -57,7 +57,7 @@ def error_entry(error: InputError | None) -> dict[str, Any] | None:
     return None if error is None else {"kind": error.kind, "message": error.message, "line": error.line, "column": error.column}
 
 
-def finding_entry(finding: Finding) -> dict[str, Any]:
+def finding_entry(finding: Finding, documentation: str | None = None) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -85,7 +85,7 @@ def finding_entry(finding: Finding) -> dict[str, Any]:
             "text": finding.fix.text,
             "edits": [change_entry(change) for change in finding.fix.changes],
         },
-        "url": page_of(finding.rule),
+        "url": page_of(finding.rule, documentation),
         "references": [{"key": item.key, "title": item.title, "url": item.url} for item in finding.references],
     }
 

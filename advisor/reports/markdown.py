@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
+from advisor.reports.links import page_of
 from advisor.reports.text import advice, closing_counts
 from advisor.rulebook.finding import Finding
 
@@ -16,7 +17,7 @@ def file_text(file: FileOutcome, audience: Audience) -> str:
     heard = [finding for finding in file.findings if audience.hears(finding)]
     if not heard:
         return f"### `{name}`\n\nNothing to change.\n\n"
-    rows = "".join(_row(finding) for finding in heard)
+    rows = "".join(_row(finding, audience) for finding in heard)
     return f"### `{name}`\n\n| severity | rule | where | finding | instead |\n|---|---|---|---|---|\n{rows}\n"
 
 
@@ -25,13 +26,15 @@ def closing(tally: Tally, audience: Audience) -> str:
     return f"**{said}**\n" if said else ""
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding, audience: Audience) -> str:
     where = ""
     if finding.place is not None:
         where = f"line {finding.place.document.position(finding.place.node.span.start).line}"
     source = next((f" ([{_escaped(item.title)}]({item.url}))" for item in finding.references if item.url), "")
+    address = page_of(finding.rule, audience.documentation)
+    rule = finding.rule if address is None else f"[{finding.rule}]({address})"
     instead = _escaped(advice(finding)) if finding.fix is not None else ""
-    return f"| {finding.severity.value} | {finding.rule} | {where} | {_escaped(finding.message)}{source} | {instead} |\n"
+    return f"| {finding.severity.value} | {rule} | {where} | {_escaped(finding.message)}{source} | {instead} |\n"
 
 
 def _escaped(text: str) -> str:

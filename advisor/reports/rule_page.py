@@ -10,19 +10,19 @@ from advisor.evidence.distribution import distribution
 from advisor.evidence.firing import firing_rates
 from advisor.expression.notation import rate
 from advisor.reports.distribution_plot import LEGEND, plot
-from advisor.reports.links import page_of
-from advisor.rulebook.library import bands, references
+from advisor.reports.links import shipped_page
 from advisor.rulebook.pack import build_rule
+from advisor.rulebook.rule import Rulebook
 
 WIDTH = 100
 
 
-def page(pack: str, raw: Mapping[str, Any]) -> str:
-    """The page of a rule, from the rule as its pack writes it."""
-    return "\n".join(_lines(pack, raw)) + "\n"
+def page(pack: str, raw: Mapping[str, Any], book: Rulebook, address: str | None) -> str:
+    """The page of a rule, from the rule as its pack writes it; `book` holds the bands and references that it names."""
+    return "\n".join(_lines(pack, raw, book, address)) + "\n"
 
 
-def _lines(pack: str, raw: Mapping[str, Any]) -> Iterator[str]:
+def _lines(pack: str, raw: Mapping[str, Any], book: Rulebook, address: str | None) -> Iterator[str]:
     yield f"{raw['id']} {raw['name']}: {raw['title']}"
     methods = ", ".join(raw.get("methods", ())) or "all methods"
     grade = "graded by the region of its band" if raw["form"] == "band" else raw.get("severity", "medium")
@@ -33,23 +33,27 @@ def _lines(pack: str, raw: Mapping[str, Any]) -> Iterator[str]:
         if raw.get(word):
             yield f"\n{label}: {raw[word]}"
     if raw.get("band"):
-        yield from _band(raw, pack)
-    yield "\n" + firing_rates().words(raw["id"])
+        yield from _band(raw, pack, book)
+    measured = (
+        firing_rates().words(raw["id"])
+        if shipped_page(raw["id"]) is not None
+        else "a rule of your own: its share on published configurations is not measured"
+    )
+    yield f"\n{measured}"
     if raw.get("examples"):
         yield "\nexamples:"
         for kind, listed in raw["examples"].items():
             yield from (f"  {kind:8} {_facts(example)}" for example in listed[:2])
-    address = page_of(raw["id"])
     if address is not None:
         yield f"\n{address}"
     yield "\nreferences:"
     for key in raw.get("references", ()):
-        reference = references()[key]
+        reference = book.references[key]
         yield f"  {reference.title}" + (f", {reference.url}" if reference.url else "")
 
 
-def _band(raw: Mapping[str, Any], pack: str) -> Iterator[str]:
-    band = bands()[raw["band"]]
+def _band(raw: Mapping[str, Any], pack: str, book: Rulebook) -> Iterator[str]:
+    band = book.bands[raw["band"]]
     spreads = distribution(build_rule(raw, pack), band)
     yield f"\n{band.title}:"
     for row, spread in zip(band.rows, spreads, strict=True):

@@ -9,7 +9,7 @@ from advisor.diagnosis.diagnosis import Diagnosis
 from advisor.reports.json_report import FORMAT, change_entry, finding_entry, plain
 
 
-def render(diagnosis: Diagnosis) -> str:
+def render(diagnosis: Diagnosis, documentation: str | None = None) -> str:
     best, end = diagnosis.checkpoint.best, diagnosis.postmortem
     report: dict[str, Any] = {
         "version": FORMAT,
@@ -21,7 +21,7 @@ def render(diagnosis: Diagnosis) -> str:
             "status": diagnosis.status,
             "summary": _summary(diagnosis),
         },
-        "findings": [finding_entry(finding) for finding in diagnosis.outcome.findings],
+        "findings": [finding_entry(finding, documentation) for finding in diagnosis.outcome.findings],
         "gates": [
             {"name": gate.name, "passed": gate.passed, "value": plain(gate.value), "limit": plain(gate.limit), "note": gate.note}
             for gate in diagnosis.gates

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from advisor import __version__
 from advisor.outcome import FileOutcome, Tally
 from advisor.reports.audience import Audience
-from advisor.reports.links import page_of
+from advisor.reports.links import page_of, shipped_page
 from advisor.reports.text import advice
 from advisor.rulebook.finding import Finding, Severity
 from advisor.rulebook.library import raw_rules
@@ -52,7 +52,7 @@ def closing(tally: Tally, audience: Audience) -> str:
         "name": "rlhf-lint",
         "version": __version__,
         "semanticVersion": __version__,
-        "rules": [_rule(raw) for _, raw in raw_rules() if raw["id"] in found],
+        "rules": [_rule(raw, audience.documentation) for _, raw in raw_rules() if raw["id"] in found],
     }
     return f'\n], "tool": {{"driver": {json.dumps(driver, ensure_ascii=False)}}}}}]}}\n'
 
@@ -81,12 +81,13 @@ def _location(path: str, region: dict[str, Any] | None) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, **({"region": region} if region else {})}}
 
 
-def _rule(raw: Any) -> dict[str, Any]:
+def _rule(raw: Any, documentation: str | None) -> dict[str, Any]:
+    page = shipped_page(raw["id"])
     return {
         "id": raw["id"],
         "name": raw["name"],
         "shortDescription": {"text": raw["title"]},
-        "help": {"text": raw["why"].strip()},
-        **({"helpUri": page} if (page := page_of(raw["id"])) is not None else {}),
+        "help": {"text": raw["why"].strip(), **({"markdown": page.read_text(encoding="utf-8")} if page is not None else {})},
+        **({"helpUri": address} if (address := page_of(raw["id"], documentation)) is not None else {}),
         "properties": {"security-severity": RANKS[Severity(raw.get("severity", "medium"))]},
     }

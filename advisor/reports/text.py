@@ -81,7 +81,7 @@ def _where(finding: Finding) -> str:
 
 def finding_lines(file: FileOutcome, finding: Finding, audience: Audience) -> Iterator[str]:
     word = _styled(finding.severity.value, COLOURS[finding.severity], audience)
-    yield f"\n{place_of(file, finding)}: {word} [{finding.rule}] {finding.message}"
+    yield f"\n{place_of(file, finding)}: {word} [{_linked(finding.rule, audience)}] {finding.message}"
     if finding.place is not None and finding.place.document.format != "mapping":
         yield from snippet(finding.place.document, finding.place.node.span, finding.place.entry.key_span, audience)
     source = "; ".join(reference.title for reference in finding.references[:1])
@@ -198,6 +198,17 @@ def _number(facts: Facts, name: str, written: object) -> str:
 def _peft(facts: Facts) -> str:
     kind = facts.lookup("peft.kind")
     return {"none": "full", "lora": "LoRA", "qlora": "QLoRA"}.get(kind, "") if isinstance(kind, str) else ""
+
+
+def _linked(rule: str, audience: Audience) -> str:
+    """A rule that opens its page when it is clicked on, where the terminal can."""
+    if not audience.hyperlinks:
+        return rule
+    from advisor.reports.links import page_of, shipped_page
+
+    page = shipped_page(rule)
+    address = page_of(rule, audience.documentation) or (page.as_uri() if page is not None else None)
+    return rule if address is None else f"\x1b]8;;{address}\x1b\\{rule}\x1b]8;;\x1b\\"
 
 
 def _styled(text: str, style: str, audience: Audience) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from advisor.configuration.fact import Fact, Facts, Place
@@ -59,7 +60,7 @@ def _judged(rule: Rule, example: Mapping[str, Any], rulebook: Rulebook) -> tuple
         native=merged([document_from(_nested(example.get("keys", {})), tuple(example.get("calls", ())))]),
         versions=example.get("versions", {}),
     )
-    return judge(run, rulebook, [rule]).findings
+    return judge(run, replace(rulebook, rules=(rule,))).findings
 
 
 def _problem(kind: str, found: tuple[Finding, ...], example: Mapping[str, Any]) -> str | None:

@@ -6,28 +6,23 @@ A rule whose facts are unknown is skipped and says what it lacked; it never fire
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
-from advisor.configuration.predicates import functions as native_functions
-from advisor.expression import ABSENT, BUILTINS, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
-from advisor.history.history import History
+from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, Tree, evaluate, missing, render
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
-from advisor.rulebook.metrics import history_fact, steps_of
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
+from advisor.rulebook.screening import Condition, Kind
 from advisor.rulebook.vocabulary import functions
 
-REMEMBERED = 256
-"""Results of one expression that are kept."""
-BUILT_IN = frozenset(BUILTINS)
-_RESULTS: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], Value | Nothing]]] = {}
-"""By an expression's text: the names that it speaks of, and its results by their values."""
+if TYPE_CHECKING:
+    from advisor.history.history import History
 
 REGION_SEVERITY = {"recommended": None, "acceptable": Severity.INFO, "outside": Severity.MEDIUM, "fails": Severity.HIGH}
 """What the regions of a band mean, as the contract says."""
@@ -73,26 +68,19 @@ class Verdict:
     assumptions: tuple[str, ...]
 
 
-def judge(run: Run, rulebook: Rulebook, rules: Iterable[Rule]) -> Verdict:
-    """Hold a run against rules."""
+def judge(run: Run, rulebook: Rulebook) -> Verdict:
+    """Hold a run against the rules of a rulebook."""
     findings: list[Finding] = []
-    skipped: list[Skipped] = []
-    applied: list[str] = []
     assumptions: dict[str, None] = {}
-    callable_by_rules = functions(run.facts, run.history, native_functions(run.native, run.versions))
+    callable_by_rules = functions(run.facts, run.history, run.native, run.versions)
     known = Known(run)
-    observed = {observation.kind for observation in run.observations}
-    for rule in rules:
-        if (rule.methods and run.method not in rule.methods) or (rule.dialects and run.source.get("source.dialect") not in rule.dialects):
-            continue
-        # Most rules end here, before anything is made for them.
-        if rule.form == "observation" and rule.observes not in observed and not (rule.history and run.history is None):
-            applied.append(rule.id)
-            continue
-        if rule.when is not None and rule.assume is None and rule.form != "observation" and _settled_false(rule.when, known):
-            continue
+    observed = frozenset([observation.kind for observation in run.observations])
+    kind = Kind(run.method, run.source.get("source.dialect"), observed, run.history is not None)
+    screened = rulebook.screen.of(kind, known)
+    applied, skipped = list(screened.met), list(screened.skipped)
+    for rule, when, holds in screened.candidates:
         scope = Scope(run, rule, rulebook, callable_by_rules, known)
-        outcome = scope.outcome()
+        outcome = scope.outcome(when, holds)
         if isinstance(outcome, Skipped):
             skipped.append(outcome)
         elif outcome is not None:
@@ -114,30 +102,18 @@ class Known(dict[str, Value | Nothing]):
         if name.startswith("source."):
             found: Value | Nothing = self.run.source.get(name, UNKNOWN)
         elif name.startswith("history."):
-            found = history_fact(self.run.history, name)
+            found = self._of_history(name)
         else:
             found = self.run.facts.lookup(name)
         self[name] = found
         return found
 
+    def _of_history(self, name: str) -> Value | Nothing:
+        if self.run.history is None:
+            return ABSENT
+        from advisor.rulebook.metrics import history_fact
 
-def _settled_false(when: Expression, known: Known) -> bool:
-    return when.functions <= BUILT_IN and _settled(when, known) is False
-
-
-def _settled(expression: Expression, known: Known) -> Value | Nothing:
-    """The value of an expression over facts alone, remembered by these facts: in a sweep few of them differ from file to file."""
-    # The names are those of the first expression of this text: equal sets need not have the same order.
-    names, results = _RESULTS.get(expression.source) or _RESULTS.setdefault(expression.source, (tuple(expression.names), {}))
-    values = [known[name] for name in names]
-    facts = (*values, *map(type, values))  # 1, 1.0 and True are equal, and not the same to a rule
-    try:
-        return results[facts]
-    except KeyError:
-        if len(results) >= REMEMBERED:
-            results.clear()
-        result = results[facts] = evaluate(expression, known.__getitem__)
-        return result
+        return history_fact(self.run.history, name)
 
 
 class Scope:
@@ -160,42 +136,41 @@ class Scope:
             return assumed
         return found
 
-    def value(self, expression: Expression) -> Value | Nothing:
+    def value(self, expression: Expression | Tree) -> Value | Nothing:
         # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
         if self.local or self.rule.assume is not None:
             return evaluate(expression, self.lookup, self.functions)
-        if expression.functions <= BUILT_IN:
-            return _settled(expression, self.known)
         return evaluate(expression, self.known.__getitem__, self.functions)
 
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
 
-    def outcome(self) -> list[Finding] | Skipped | None:
-        """Findings (none where the rule is met), what was missing, or None where the rule does not apply."""
-        if self.rule.history and self.run.history is None:
-            return None
+    def outcome(self, when: Condition, holds: Condition) -> list[Finding] | Skipped | None:
+        """Findings (none where the rule is met), what was missing, or None where the rule does not apply.
+
+        `when` and `holds` are what screening left of the rule's own.
+        """
         if self.rule.form == "observation":
             return self._observations()
-        condition = True if self.rule.when is None else self.value(self.rule.when)
+        condition = True if when is None else self.value(when)
         if condition is False:
             return None
         if condition is not True:
             assert self.rule.when is not None
             return self._skip(self.rule.when)
-        return self._band() if self.rule.form == "band" else self._relation()
+        return self._band() if self.rule.form == "band" else self._relation(holds)
 
     def _skip(self, expression: Expression) -> Skipped | None:
         """What was missing; None where it is no fact, but a statistic that the points do not define, a native key or a version."""
         lacked = missing(expression, self.lookup, self.functions)
         return Skipped(self.rule.id, lacked) if lacked or not (self.rule.history or self.rule.dialects) else None
 
-    def _relation(self) -> list[Finding] | Skipped | None:
-        assert self.rule.holds is not None
-        holds = self.value(self.rule.holds)
-        if isinstance(holds, Nothing):
+    def _relation(self, holds: Condition) -> list[Finding] | Skipped | None:
+        assert self.rule.holds is not None and holds is not None
+        result = self.value(holds)
+        if isinstance(result, Nothing):
             return self._skip(self.rule.holds)
-        return [] if holds is True else [self._finding(self.rule.severity, self.rule.confidence)]
+        return [] if result is True else [self._finding(self.rule.severity, self.rule.confidence)]
 
     def _band(self) -> list[Finding] | Skipped:
         assert self.rule.of is not None and self.rule.band is not None
@@ -279,10 +254,14 @@ class Scope:
 
     def _evidence(self) -> tuple[Evidence, ...]:
         """What the history shows, statistic by statistic; one that cannot be computed is left out."""
+        if self.run.history is None:
+            return ()
+        from advisor.rulebook.metrics import steps_of
+
         found = []
         for item in self.rule.evidence:
             value = self.value(item.value)
-            if self.run.history is not None and isinstance(value, (int, float)):
+            if isinstance(value, (int, float)):
                 found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
         return tuple(found)
 

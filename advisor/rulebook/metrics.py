@@ -75,10 +75,8 @@ OF_STEPS: Mapping[str, tuple[Compute, int]] = {
 """The same for statistics that need the steps as well."""
 
 
-def history_fact(history: History | None, name: str) -> Value | Nothing:
-    """A name of `HISTORY_NAMES`; absent without a history, or where the run has no such thing."""
-    if history is None:
-        return ABSENT
+def history_fact(history: History, name: str) -> Value | Nothing:
+    """A name of `HISTORY_NAMES`; absent where the run has no such thing."""
     end = history.postmortem
     known: Mapping[str, Any] = {
         "history.steps": history.step_count,

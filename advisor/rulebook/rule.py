@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from advisor.expression import Expression, Template
 from advisor.rulebook.finding import Applicability, Confidence, Reference, Severity, Stage
+
+if TYPE_CHECKING:
+    from advisor.rulebook.screening import Screen
 
 Form = Literal["band", "relation", "observation"]
 Grade = Literal["A", "B", "C"]
@@ -117,6 +121,14 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class Rulebook:
+    """Rules with what they refer to. Keep it for the files of a sweep: it remembers which of its rules can speak of what kind of run."""
+
     rules: tuple[Rule, ...]
     bands: Mapping[str, Band]
     references: Mapping[str, Reference]
+
+    @cached_property
+    def screen(self) -> Screen:
+        from advisor.rulebook.screening import Screen
+
+        return Screen(self.rules)

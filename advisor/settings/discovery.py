@@ -13,8 +13,8 @@ SECTION = "[tool.rlhf-lint"
 
 def settings_file(path: str) -> str | None:
     """The settings file for a path (`-` is the working directory), or None."""
-    folder = Path.cwd() if path == "-" else Path(os.path.abspath(path)).parent  # noqa: PTH100 - a link is judged where it stands
-    return _nearest(str(folder))
+    # No Path object: this is asked for every file of a sweep. A link is judged where it stands.
+    return _nearest(os.getcwd() if path == "-" else os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH109, PTH120
 
 
 @cache

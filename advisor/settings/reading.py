@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,7 @@ class _Reader:
             "min-severity": ("min_severity", self.grade),
             "min-confidence": ("min_confidence", lambda entry: self.one_of(entry, CONFIDENCES)),
             "baseline": ("baseline", lambda entry: self.file(self.text(entry))),
+            "documentation": ("documentation", self.address),
         }
 
     def settings(self, section: Mapping) -> Settings:
@@ -127,6 +129,12 @@ class _Reader:
         except InputError as error:
             raise _at(self.document, entry.value.span.start, error.message) from None
         return entry.key, str(value)
+
+    def address(self, entry: Entry) -> str:
+        text = self.text(entry)
+        if not re.fullmatch(r"https?://[^\s<>\"'()]+", text):
+            raise _at(self.document, entry.value.span.start, f"{entry.key} is an address that begins with https:// or http://")
+        return text
 
     def file(self, name: str) -> str:
         return str(Path(self.root) / name)

@@ -32,6 +32,8 @@ class Settings:
     min_severity: Severity | None = None
     min_confidence: Confidence | None = None
     baseline: str | None = None
+    documentation: str | None = None
+    """The address at which somebody hosts the rules' pages; findings link to it."""
 
     def ignored_in(self, path: str) -> tuple[str, ...]:
         """The rules that are ignored in a file, by the globs that its path from the settings file's directory matches."""
@@ -60,4 +62,5 @@ class Settings:
             min_severity=self.min_severity or base.min_severity,
             min_confidence=self.min_confidence or base.min_confidence,
             baseline=self.baseline or base.baseline,
+            documentation=self.documentation or base.documentation,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -151,16 +150,21 @@ class Document:
     @cached_property
     def values(self) -> dict[str, Value]:
         """Every entry by its dotted key: leaves, and the mappings and sequences that hold them. Later duplicates win."""
-        return {value.key: value for value in _walk(self.root, ())}
+        found: dict[str, Value] = {}
+        _gather(self.root, (), "", None, found)
+        return found
 
 
-def _walk(node: Node, path: tuple[str, ...], entry: Entry | None = None) -> Iterator[Value]:
+def _gather(node: Mapping | Sequence, path: tuple[str, ...], prefix: str, entry: Entry | None, found: dict[str, Value]) -> None:
+    """Put what stands in a node into `found`, which is quicker than to pass every value up from level to level."""
     if isinstance(node, Mapping):
         for child in node.entries:
-            here = (*path, child.key)
-            yield Value(here, child, child.value)
-            yield from _walk(child.value, here, child)
-    elif isinstance(node, Sequence) and entry is not None:
+            key, value = child.key, child.value
+            here = (*path, key)
+            found[prefix + key] = Value(here, child, value)
+            if isinstance(value, (Mapping, Sequence)):
+                _gather(value, here, f"{prefix}{key}.", child, found)
+    elif entry is not None:
         for index, item in enumerate(node.items):
             if isinstance(item, (Mapping, Sequence)):
-                yield from _walk(item, (*path, str(index)), entry)
+                _gather(item, (*path, str(index)), f"{prefix}{index}.", entry, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,12 +28,25 @@ _INSTALLERS = frozenset(
 """Programs whose options are never settings of a training run."""
 
 
+_BESIDE_TRAINING = frozenset(
+    {"benchmark", "convert", "converter", "deploy", "eval", "evaluate", "evaluation", "export", "generate", "generation", "infer"}
+    | {"inference", "merge", "merger", "prepare", "preprocess", "sample", "sampling", "score", "serve", "server", "tokenize"}
+)
+"""Words in the names of programs that make a run's data, hold its models or measure it."""
+
+
 class Launch(NamedTuple):
     """What a command starts: names for recognition, the launcher's options, the program's own arguments."""
 
     calls: tuple[str, ...] = ()
     options: tuple[Word, ...] = ()
     arguments: tuple[Word, ...] = ()
+
+
+def serves_training(started: Launch) -> bool:
+    """Whether a program's name says that it does something beside training: `openrlhf.cli.batch_inference`, `merge_lora.py`."""
+    words = {word for name in started.calls[-1:] for word in re.split(r"[^a-z]+", name.rpartition("/")[2].lower())}
+    return not words.isdisjoint(_BESIDE_TRAINING) and not any(word.startswith("train") for word in words)
 
 
 def launch(words: tuple[Word, ...]) -> Launch:

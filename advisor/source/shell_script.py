@@ -18,6 +18,8 @@ _CONDITIONAL = frozenset({"if_statement", "case_statement", "while_statement", "
 _ASSIGNMENTS = frozenset({"variable_assignment", "variable_assignments"})
 _BACKGROUND = re.compile(r"[ \t]*&(?!&)")
 _LINE_END = re.compile(r"(?<!\\)\n")
+_INLINE_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
+"""A command substitution that runs a comment, as people write between the lines of one command."""
 _COMMAND_OPTION = re.compile(r"-\w*c")
 _INTERPRETERS = frozenset({"bash", "sh", "zsh"})
 
@@ -50,6 +52,7 @@ def read_script(path: str, text: str) -> Script:
 
     # One byte a character, so that the parser's offsets are ours; a carriage return would hide the backslash that continues a line.
     source = text.replace("\\\r\n", " \\\n").replace("\r\n", " \n")
+    source = _INLINE_COMMENT.sub(lambda match: " " * len(match[0]), source)
     encoded = source.encode("ascii", "replace")
     tree = Parser(Language(tree_sitter_bash.language())).parse(encoded)
     walk = _Walk(path, source)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from advisor.errors import InputError
 from advisor.source.document import Document, Duplicate, Entry, Mapping, Node, Scalar, Sequence, Span, Unresolved
-from advisor.source.shell_launch import Launch, launch
+from advisor.source.shell_launch import Launch, launch, serves_training
 from advisor.source.shell_pieces import Word
 from advisor.source.shell_script import Command, read_script
 from advisor.source.yaml_scalars import plain
@@ -61,12 +61,12 @@ def read_shell(path: str, text: str, *, bom: bool = False) -> Document:
 
 
 def _training(launches: list[tuple[Command, Launch]], text: str) -> tuple[Command, Launch] | None:
-    """The last of the commands with most settings. What runs in the background serves the one in the foreground."""
+    """The last of the commands with most settings. What runs in the background, generates, serves or evaluates serves another."""
     best: tuple[Command, Launch] | None = None
-    most = 0
+    most = (False, False, 0)
     for command, started in launches:
         count = sum(bool(_FLAG.match(word.text) or _OVERRIDE.match(word.text)) for word in started.arguments)
-        rank = count + (10_000 if not command.background and count >= _FEW else 0)
+        rank = (count >= _FEW and not serves_training(started), count >= _FEW and not command.background, count)
         if count and rank >= most:
             best, most = (command, started), rank
     return best

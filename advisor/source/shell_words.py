@@ -183,6 +183,9 @@ class _Scan:
         elif character in "$`":
             pieces, end = self.expander.expansion(self.at, self.end, self.depth)
             self._expanded(pieces, end)
+        elif character in "<>" and self.text.startswith("(", self.at + 1):
+            end = _closing(self.text, self.at + 1, self.end)
+            self._add(Piece(self.text[self.at : end], self.at, end, reason="a process substitution"), end)
         elif character in "<>":
             self._redirection()
         else:
@@ -281,6 +284,9 @@ class _Scan:
         self._flush()
         match = _REDIRECTION.match(self.text, self.at, self.end)
         self.at = match.end() if match else self.at + 1
+        if self.text.startswith(("<(", ">("), self.at):
+            self.at = _closing(self.text, self.at + 1, self.end)
+            return
         target = _TARGET.match(self.text, self.at, self.end)
         self.at = target.end() if target else self.at
 

@@ -53,3 +53,17 @@ def test_the_message_tells_what_was_seen_and_what_was_looked_for() -> None:
 )
 def test_a_dialect_is_recognised_by_its_signature(text: str, path: str, dialect: str) -> None:
     assert run_of(text, path).dialect == dialect
+
+
+@pytest.mark.parametrize(
+    "imported",
+    ["from rewards.config import RewardConfig, PPOConfig", "from trlx.models.modeling_ppo import PPOConfig\nRewardConfig = PPOConfig"],
+)
+def test_a_class_of_another_library_is_none_of_trl(imported: str) -> None:
+    with pytest.raises(InputError, match="no known training configuration"):
+        run_of(f"{imported}\n\nrewards = RewardConfig(timeout=6.0, correct=1.0)\npolicy = PPOConfig(gamma=1.0)\n", "rewards/code_reward.py")
+
+
+def test_a_class_of_trl_is() -> None:
+    run = run_of("from trl import RewardConfig\n\nconfig = RewardConfig(output_dir='out', num_train_epochs=2)\n", "train_rm.py")
+    assert (run.dialect, run.method) == ("trl", "reward")

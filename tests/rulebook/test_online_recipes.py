@@ -25,7 +25,7 @@ def findings(facts: dict[str, Any], dialect: str) -> tuple[Finding, ...]:
         source={"source.dialect": dialect, "source.framework": dialect},
         key_for=lambda name: name,
     )
-    return judge(run, rulebook(rules), rules).findings
+    return judge(run, rulebook(rules)).findings
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe["title"])

@@ -27,7 +27,7 @@ def findings(facts: dict[str, Any], dialect: str = "trl") -> tuple[Finding, ...]
         source={"source.dialect": dialect, "source.framework": dialect},
         key_for=lambda name: name,
     )
-    return united(judge(run, rulebook(rules), rules).findings)
+    return united(judge(run, rulebook(rules)).findings)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe["title"])

@@ -318,3 +318,29 @@ def test_quoted_values_are_read_back(flags: dict[str, str], separator: str) -> N
         assert isinstance(node, Scalar)
         assert node.value == value or not isinstance(node.value, str)
         assert shlex.split(text[node.span.start : node.span.end]) == [value]
+
+
+def test_output_sent_through_a_process_ends_the_arguments() -> None:
+    text = "deepspeed train.py --seed 42 --bf16 1 \\\n  > >(tee ${log_dir}/train.log) \\\n  2> >(tee ${log_dir}/train.err >&2)\n"
+    assert settings(text) == {"seed": 42, "bf16": 1}
+    assert settings("python train.py --data <(zcat a.gz) --lr 1e-4\n") == {"data": "<<(zcat a.gz)>", "lr": 1e-4}
+
+
+def test_a_comment_between_the_lines_of_a_command() -> None:
+    text = "python train.py \\\n  --lr 5e-7 \\\n  \\\n  `# fewer answers` \\\n  --num_generations 4\n\necho done\n"
+    assert settings(text) == {"lr": 5e-7, "num_generations": 4}
+    assert written(read(text), "num_generations") == "4"
+
+
+def test_of_several_jobs_the_one_that_trains_counts() -> None:
+    text = "python merge_lora.py --base a --adapter b --out c --dtype bf16\npython train_dpo.py --lr 1e-6 --beta 0.1 --epochs 1\n"
+    served = "vllm serve m --port 1 --max-model-len 4096 --dtype bf16 --seed 1\n"
+    assert settings(text) == {"lr": 1e-6, "beta": 0.1, "epochs": 1}
+    assert settings(served + text) == {"lr": 1e-6, "beta": 0.1, "epochs": 1}
+    assert settings("python evaluate.py --model a --beams 4 --seed 1\n") == {"model": "a", "beams": 4, "seed": 1}
+    assert settings("python train_generation.py --lr 1 --a 1 --b 2\npython other.py --x 1 --y 2 --z 3 --w 4\n").keys() == {
+        "x",
+        "y",
+        "z",
+        "w",
+    }
