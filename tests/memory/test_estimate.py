@@ -212,7 +212,13 @@ SWITCHES = st.fixed_dictionaries(
         "model.dtype": st.sampled_from(["bfloat16", "float32"]),
         "precision.bf16": st.booleans(),
         "peft.kind": st.sampled_from(["none", "lora", "qlora"]),
-        "method": st.sampled_from(["sft", "dpo", "kto", "orpo", "reward"]),
+        "method": st.sampled_from(["sft", "dpo", "kto", "orpo", "cpo", "simpo", "reward", "prm", "gkd", "grpo", "ppo", "online_dpo"]),
+        "parallel.megatron": st.booleans(),
+        "peft.saved_modules": st.sampled_from([None, ["lm_head"], "embed_tokens"]),
+        "loss.entropy_coefficient": st.sampled_from([0.0, 0.01]),
+        "loss.sft_weight": st.sampled_from([None, 0.0, 1.0]),
+        "batch.micro_tokens": st.sampled_from([None, 1, 3000, 100000]),
+        "batch.mini": st.sampled_from([None, 1.0, 512.0]),
     }
 )
 
