@@ -37,6 +37,17 @@ def test_the_closed_form_s_overhead_is_added() -> None:
     assert told(gpu="t4").verdict == "fits" and told(gpu=None).verdict == "unknown"
 
 
+def test_a_model_of_another_kind_is_traced_and_has_no_closed_form() -> None:
+    """The lower bound is what the optimizer's step takes: batches may be shorter than those that were traced."""
+    config = {**CONFIG, "model_type": "lfm2", "conv_L_cache": 3}
+    shape = architecture_from_config(config)
+    device = find_device("a10-24gb")
+    found = exact(SETTINGS, config, shape, device, 1, estimate(SETTINGS, shape, device, 1), answer)
+    assert (found.closed, found.tensors, found.verdict) == (None, 10.0, "fits")
+    assert found.peak is not None
+    assert found.peak.low == pytest.approx(2 + overhead("low", 2, 1))
+
+
 def test_several_gpus_add_buffers() -> None:
     found = told(gpus=4)
     assert found.added["communication"] > 0
