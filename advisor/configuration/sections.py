@@ -79,6 +79,7 @@ class Memory(Section):
     gradient_checkpointing: bool | None = value("recompute activations in the backward pass")
     attention: str | None = value("attention implementation")
     fused_loss: bool | None = value("loss computed without materialising all logits")
+    fused_kernels: bool | None = value("norms and activations in one kernel each, which keeps its inputs only")
 
 
 class Estimate(Section):
