@@ -158,11 +158,16 @@ def figure(row: Row) -> float | None:
     return float(row["peak_gb"]) * (GIGABYTE if row["unit"] == "GB" else 1.0) / (int(row["n_gpu"]) if total else 1)
 
 
+def allocated(row: Row) -> bool:
+    """Whether the figure is of torch's own counter of tensors."""
+    return "allocated" in row["peak_kind"] and "nvidia" not in row["peak_kind"]
+
+
 def counted(row: Row, settings: Mapping[str, object], found: Estimate) -> float:
     """GiB of the estimate that the row's kind of figure counts: torch's own counters know neither the context nor what bitsandbytes pages
     (its states are unified memory, allocated beside torch)."""
     assert found.peak is not None
-    if "allocated" not in row["peak_kind"] or "nvidia" in row["peak_kind"]:
+    if not allocated(row):
         return found.peak.expected
     optimizers = mapping("memory.yaml")["optimizers"]
     name = mapping("memory.yaml")["optimizer_aliases"].get(str(settings["optimizer.name"]), settings["optimizer.name"])
