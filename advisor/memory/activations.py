@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from advisor.memory.architecture import Architecture, attention_linears, mlp_linears
+from advisor.memory.architecture import Architecture, attention_linears, convolution_linears, mlp_linears
 from advisor.memory.attention import mix
 from advisor.memory.experts import route
 from advisor.memory.forward import Forward
-from advisor.memory.numerics import Numerics
-from advisor.memory.tape import Tape, Tensor
+from advisor.memory.numerics import HALF, Numerics
+from advisor.memory.tape import WEIGHT, Tape, Tensor
 
 
 class Layer(NamedTuple):
@@ -42,6 +42,7 @@ def layer(
     attention: str,
     *,
     dense: bool,
+    convolution: bool = False,
     first: bool = False,
     accumulates: bool = False,
 ) -> Layer:
@@ -49,7 +50,8 @@ def layer(
     tape = Tape()
     forward = Forward(shape, numerics, sequences, length, attention, tape)
     x = Tensor(forward.tokens * shape.hidden / shape.spread, numerics.residual, grad=not first)
-    out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
+    mix = _convolution if convolution else _attention
+    out = _placed(forward, x, lambda h: mix(forward, h), lambda h: _mlp(forward, h, dense))
     tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)
     shared = x.size if tape.keeps(x) else 0.0
@@ -122,6 +124,24 @@ def _attention(forward: Forward, x: Tensor) -> Tensor:
     out = forward.linear(mixed, layers[-1])
     tape.hold(x, query, key, value)
     return out
+
+
+def _convolution(forward: Forward, x: Tensor) -> Tensor:
+    """A gated short convolution over tokens (LFM2): three projections in one, two products around torch's own convolution, whose result is
+    longer by its padding and cut by a view."""
+    shape, tape, n = forward.shape, forward.tape, forward.numerics
+    into, out = convolution_linears(shape)
+    fused = forward.linear(x, into)
+    gate, second, inner = tape.split(fused, *(fused.elements / 3,) * 3)
+    product = tape.cast(tape.multiply(gate, inner), n.weight)
+    narrow = tape.cast(product, HALF) if n.autocast else product
+    padded = narrow.elements + forward.sequences * shape.hidden * (shape.convolution_width - 1)
+    mixed = tape.apply([narrow], padded, narrow.width, saved=[narrow] if n.trains else [WEIGHT], trains=n.trains)
+    mixed = tape.cast(mixed, product.width)
+    both = tape.multiply(second, mixed)
+    laid = tape.apply([both], forward.tokens * shape.hidden, both.width)
+    tape.hold(x, fused, gate, second, inner)
+    return forward.linear(laid, out)
 
 
 def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]]) -> tuple[Tensor, Tensor, Tensor]:

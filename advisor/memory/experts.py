@@ -8,6 +8,8 @@ from advisor.memory.tape import WEIGHT, Tensor
 
 INDEX = 8.0
 EXPERTS = "experts"
+GROUPED = "grouped experts"
+"""Adapters on stacked experts as PEFT has them, and on each expert as Megatron has them."""
 FLOAT, WIDE = ("sigmoid", "float", "float-wide"), ("sigmoid", "wide", "float-wide")
 """Routers that take their input in float32, and that give weights in float32; autocast narrows those of a sigmoid."""
 

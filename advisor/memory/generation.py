@@ -28,7 +28,7 @@ def key_value_bytes(shape: Architecture) -> float:
     """Of one token: keys and values of all layers in half precision, or the compressed vector of latent attention."""
     if shape.latent:
         return shape.layers * (shape.latent.key_value_rank + shape.latent.rope) * HALF
-    return 2 * shape.layers * shape.key_size * HALF
+    return 2 * shape.attending * shape.key_size * HALF
 
 
 def generation(shape: Architecture, run: Run, *, total: float | None, sharded: bool) -> Generation | None:

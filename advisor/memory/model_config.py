@@ -43,6 +43,7 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         raise InputError("usage", f"the model's config.json gives {heads} attention heads, which {kv_heads} key-value heads do not divide")
     experts = _experts(values, family, table, size, layers)
     intermediate = int(size("intermediate_size", experts.intermediate if experts else 4 * hidden) * family.get("intermediate_share", 1))
+    intermediate = _adjusted(values, intermediate) if family.get("convolutions") else intermediate
     bias = set(family["bias"]) | {part for part, key in family.get("config_bias", {}).items() if values.get(key)}
     names = ("hidden_activation", "hidden_act", "activation_function", "activation")
     activation = next((source[name] for source in (config, values) for name in names if source.get(name)), "silu")
@@ -98,7 +99,9 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         experts=experts,
         latent=_latent(values),
         vision=_vision(outer, hidden),
-        foreign=_foreign(kind, values, table["foreign"]),
+        convolutions=_convolutions(values, layers) if family.get("convolutions") else frozenset(),
+        convolution_width=int(values.get("conv_L_cache") or 0),
+        foreign=_foreign(kind, values, table["foreign"], known=bool(family.get("convolutions"))),
         assumed=assumed,
     )
 
@@ -113,13 +116,32 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return str(entry.get("text", kind)), config
 
 
-def _foreign(kind: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _convolutions(values: Mapping[str, Any], layers: int) -> frozenset[int]:
+    """Layers that mix tokens by a convolution: by `layer_types`, or all but those that attend."""
+    types, attending = values.get("layer_types"), values.get("full_attn_idxs")
+    if isinstance(types, list):
+        return frozenset(number for number, kind in enumerate(types[:layers]) if kind == "conv")
+    return frozenset(range(layers)) - frozenset(attending) if isinstance(attending, list) else frozenset()
+
+
+def _adjusted(values: Mapping[str, Any], width: int) -> int:
+    """LFM2 gives the width of an MLP without gate, from which that of a gated one follows."""
+    if not values.get("block_auto_adjust_ff_dim"):
+        return width
+    width = int(2 * width / 3)
+    factor, step = values.get("block_ffn_dim_multiplier"), int(values.get("block_multiple_of") or 256)
+    return step * -(-int(factor * width) // step) if isinstance(factor, (int, float)) else width
+
+
+def _foreign(kind: str, values: Mapping[str, Any], table: Mapping[str, Any], *, known: bool) -> str:
     """What some of the layers are, where the estimate has no words for them."""
     types = values.get("layer_types")
-    others = sorted({str(item) for item in types} - set(known["layer_types"])) if isinstance(types, list) else []
+    if known:
+        return ""
+    others = sorted({str(item) for item in types} - set(table["layer_types"])) if isinstance(types, list) else []
     return str(
-        known["types"].get(kind)
-        or next((words for key, words in known["keys"].items() if values.get(key) is not None), None)
+        table["types"].get(kind)
+        or next((words for key, words in table["keys"].items() if values.get(key) is not None), None)
         or " and ".join(f"layers of the type {name}" for name in others)
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from advisor.memory.activations import Layer, entrance, layer, tail
-from advisor.memory.architecture import Architecture
+from advisor.memory.architecture import Architecture, linears
+from advisor.memory.experts import EXPERTS, GROUPED
 from advisor.memory.logits import loss
 from advisor.memory.numerics import HALF, Numerics
 from advisor.memory.settings import Run
@@ -102,21 +103,32 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
 
 
 def _layers(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> list[tuple[int, Layer]]:
-    """Runs of equal layers in forward order. Without checkpointing, adapters leave the first layer's input without a gradient."""
-    dense = shape.dense_layers
+    """Runs of equal layers in forward order. Without checkpointing, nothing has a gradient before the first adapter: the layers in front of
+    it keep nothing, and its own layer's input needs none."""
     accumulates = run.accumulation > 1 or run.megatron
-    segments = [(dense, True), (shape.layers - dense, False)]
     found: list[tuple[int, Layer]] = []
-    for count, kind in segments:
-        if not count:
-            continue
+    flows = numerics.trains or run.checkpointing
+    for count, dense, convolution in shape.stretches:
 
-        def one(first: bool, kind: bool = kind) -> Layer:
-            return layer(shape, numerics, step.rows, step.length, run.attention, dense=kind, first=first, accumulates=accumulates)
+        def one(first: bool, dense: bool = dense, convolution: bool = convolution) -> Layer:
+            return layer(
+                shape,
+                numerics,
+                step.rows,
+                step.length,
+                run.attention,
+                dense=dense,
+                convolution=convolution,
+                first=first,
+                accumulates=accumulates,
+            )
 
-        if not found and not numerics.trains and not run.checkpointing:
-            found.append((1, one(True)))
-            count -= 1
+        if not flows:
+            names = {item[0] for item in linears(shape, dense=dense, convolution=convolution)}
+            flows = bool(numerics.targets & (names if dense else names | {EXPERTS, GROUPED}))
+            bare = 1 if flows else count
+            found.append((bare, one(True)))
+            count -= bare
         if count:
             found.append((count, one(False)))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from advisor.memory.architecture import (
     Architecture,
+    convolution_linears,
     expert_parameters,
     head_parameters,
     layer_parameters,
@@ -14,12 +15,9 @@ from advisor.memory.architecture import (
     outer_parameters,
     parameters,
 )
-from advisor.memory.experts import EXPERTS
+from advisor.memory.experts import EXPERTS, GROUPED
 from advisor.memory.settings import Run
 from advisor.memory.tables import mapping
-
-GROUPED = "grouped experts"
-"""Adapters of each expert's own, as Megatron has them; PEFT's lie on the stacked experts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,9 @@ class Weights:
 
 def targets(shape: Architecture, run: Run) -> frozenset[str]:
     """Names of the linear layers that carry an adapter. PEFT's own default is query and value, or the fused projection."""
-    names = {item[0] for dense in (True, False) if dense or shape.experts for item in linears(shape, dense=dense)}
+    kinds = [dense for dense in (True, False) if dense or shape.experts]
+    names = {item[0] for dense in kinds for item in linears(shape, dense=dense)}
+    names |= {item[0] for item in convolution_linears(shape)} if shape.convolutions else set()
     if run.peft == "none":
         return frozenset()
     if run.targets:
@@ -65,8 +65,9 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
     """Two low-rank matrices for every target in every layer."""
     chosen = targets(shape, run)
 
-    def of(dense: bool) -> int:
-        total = sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
+    def of(dense: bool, convolution: bool) -> int:
+        layers = linears(shape, dense=dense, convolution=convolution)
+        total = sum(run.rank * (into + out) for name, into, out, _ in layers if name in chosen)
         e = shape.experts
         if e and not dense and EXPERTS in chosen:
             total += run.rank * (
@@ -76,18 +77,15 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
             total += run.rank * e.count * (2 * shape.hidden + 3 * e.intermediate)
         return total
 
-    dense = shape.dense_layers
-    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+    return sum(count * of(dense, convolution) for count, dense, convolution in shape.stretches)
 
 
 def linear_parameters(shape: Architecture) -> int:
     """Elements in linear layers of all decoder layers: what quantization reaches (experts are stacked tensors, which it does not)."""
-    dense = shape.dense_layers
-
-    def of(kind: bool) -> int:
-        return sum(into * out for _, into, out, _ in linears(shape, dense=kind))
-
-    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+    return sum(
+        count * sum(into * out for _, into, out, _ in linears(shape, dense=dense, convolution=convolution))
+        for count, dense, convolution in shape.stretches
+    )
 
 
 def scorer_parameters(shape: Architecture) -> int:
@@ -118,4 +116,4 @@ def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
 
 def layer_elements(shape: Architecture) -> int:
     """Elements of the largest decoder layer."""
-    return max(layer_parameters(shape, dense=dense) for dense in (True, False) if dense or shape.experts)
+    return max(layer_parameters(shape, dense=dense, convolution=convolution) for _, dense, convolution in shape.stretches)

@@ -39,7 +39,7 @@ def test_the_closed_form_s_overhead_is_added() -> None:
 
 def test_a_model_of_another_kind_is_traced_and_has_no_closed_form() -> None:
     """The lower bound is what the optimizer's step takes: batches may be shorter than those that were traced."""
-    config = {**CONFIG, "model_type": "lfm2", "conv_L_cache": 3}
+    config = {**CONFIG, "model_type": "qwen3_next"}
     shape = architecture_from_config(config)
     device = find_device("a10-24gb")
     found = exact(SETTINGS, config, shape, device, 1, estimate(SETTINGS, shape, device, 1), answer)
