@@ -79,7 +79,7 @@ def test_half_of_the_later_families_traces_are_within_a_third_of_a_percent() -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"model_type": "lfm2_moe"}, "short convolutions"),
+        ({"model_type": "kimi_linear"}, "linear attention"),
         ({"model_type": "gemma3n_text"}, "parallel residual streams"),
         ({"model_type": "qwen3_next"}, "linear attention"),
         ({"model_type": "a_new_one", "mamba_d_state": 128}, "state-space layers"),
@@ -108,7 +108,7 @@ def test_an_unknown_model_type_is_said_to_be_guessed() -> None:
 
 def test_no_plain_model_stands_for_one_of_another_kind() -> None:
     assert foreign_name("Qwen/Qwen3-Next-80B-A3B-Instruct")
-    assert foreign_name("LiquidAI/LFM2-8B-A1B")
+    assert foreign_name("Qwen/Qwen3.5-35B-A3B")
     assert not foreign_name("LiquidAI/LFM2-1.2B")
     assert foreign_name("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-Base-BF16")
     assert not foreign_name("nvidia/Llama-3.1-Nemotron-Nano-8B-v1")
