@@ -34,6 +34,7 @@ def _sources() -> Iterator[tuple[Path, Compile]]:
     yield schemas / "model_sizes.yaml", _unchanged
     yield schemas / "metrics.yaml", _unchanged
     yield schemas / "diagnosis.yaml", _unchanged
+    yield schemas / "reasoning.yaml", _unchanged
 
 
 def _write(source: Path, compiled: Compile) -> Path:

@@ -25,18 +25,43 @@ COUNTED = frozenset({"num_train_epochs", "epochs", "total_steps", "max_steps"})
 
 def logged_facts(facts: Facts, history: History) -> dict[str, Fact]:
     """Facts of the file with the values that the run logged, for those of which it logged another."""
-    logged = {key.replace("/", ".").rsplit(".", 1)[-1].lower(): value for key, value in history.logged_config.items()}
+    logged = _Logged(history)
     found: dict[str, Fact] = {}
     for name, fact in facts.items():
         if fact.place is None or isinstance(fact.value, bool) or not isinstance(fact.value, (int, float)):
             continue
-        key = fact.place.key.rsplit(".", 1)[-1].lower()
-        value = _number(logged.get(key)) if key not in COUNTED else None
+        native = _native(fact)
+        value = logged.number(fact.place.key)
         if value is None and name == RATE:
-            value = _other_peak(history, float(fact.value) / fact.scale)
-        if value is not None and not math.isclose(value, fact.value / fact.scale, rel_tol=1e-3, abs_tol=1e-12):
-            found[name] = fact._replace(value=value * fact.scale, note="as the run logged it")
+            value = _other_peak(history, native)
+        if value is not None and not math.isclose(value, native, rel_tol=1e-3, abs_tol=1e-12):
+            scale = fact.value / native if native else fact.scale
+            found[name] = fact._replace(value=value * scale, scale=scale, note="as the run logged it")
     return found
+
+
+class _Logged:
+    """What the run wrote down, by the whole key where it did that, else by the key's last part where that is no riddle."""
+
+    def __init__(self, history: History) -> None:
+        self._whole = {key.replace("/", ".").lower(): value for key, value in history.logged_config.items()}
+        self._parts: dict[str, set[object]] = {}
+        for key, value in self._whole.items():
+            self._parts.setdefault(_last(key), set()).add(value)
+
+    def number(self, key: str) -> float | None:
+        """The number that the run logged for a native key."""
+        key = key.lower()
+        if _last(key) in COUNTED:
+            return None
+        if key in self._whole:
+            return _number(self._whole[key])
+        values = self._parts.get(_last(key), set())
+        return _number(next(iter(values))) if len(values) == 1 else None
+
+
+def _last(key: str) -> str:
+    return key.rsplit(".", 1)[-1]
 
 
 def remarks(facts: Facts, logged: Mapping[str, Fact]) -> tuple[str, ...]:
@@ -71,12 +96,19 @@ def _word(change: Change, facts: Facts, logged: Mapping[str, Fact]) -> str:
 
 def _said(fact: Fact, logged: Fact) -> str:
     key = fact.place.key if fact.place is not None else fact.name
-    return f"the run logged {key} {_text(logged)}, the file says {_text(fact)}"
+    return f"the run logged {key} {_text(logged)}, the file says {_text(fact) if fact.place is None else number(_native(fact))}"
 
 
 def _text(fact: Fact) -> str:
     assert isinstance(fact.value, (int, float))
     return number(fact.value / fact.scale)
+
+
+def _native(fact: Fact) -> float:
+    """The number as the file writes it; a canonical value may count something else (completions, where the file counts prompts)."""
+    assert fact.place is not None and isinstance(fact.value, (int, float))
+    written = _number(getattr(fact.place.node, "value", None))
+    return fact.value / fact.scale if written is None else written
 
 
 def _number(value: object) -> float | None:

@@ -46,7 +46,14 @@ def statements(made: Suggestion) -> list[str]:
     assumed = made.after.assumptions
     more = f"; and {len(assumed) - ASSUMED} more" if len(assumed) > ASSUMED else ""
     said = [f"Assumed: {'; '.join(assumed[:ASSUMED])}{more}"] if assumed else []
-    open_ = [finding for finding in made.after.findings if finding.severity >= Severity.LOW]
+    changed = {one.edit.key for file in made.files for one in file.applied if one.changed}
+    answered = {one.edit.rule for file in made.files for one in file.applied if one.changed}
+    # The history judged the values before the change: what it says again of those after it is no news.
+    open_ = [
+        finding
+        for finding in made.after.findings
+        if finding.severity >= Severity.LOW and not (finding.historic and (finding.rule in answered or _asks_again(finding, changed)))
+    ]
     later = [finding for finding in open_ if finding.fix is not None and finding.fix.changes and finding.fix.stage != IMMEDIATE]
     given_up = Roll(one.finding for one in made.given_up)
     reasons = {id(one.finding): one.reason for one in made.given_up}
@@ -64,6 +71,11 @@ def statements(made: Suggestion) -> list[str]:
         if keys:
             said.append(f"For later (--stage {stage} writes it): {', '.join(keys)}")
     return said
+
+
+def _asks_again(finding: Finding, changed: set[str]) -> bool:
+    """Whether a finding asks for another change of a value that was changed just now."""
+    return finding.fix is not None and any(change.key in changed for change in finding.fix.changes)
 
 
 def _about(finding: Finding) -> str:

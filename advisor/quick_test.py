@@ -27,6 +27,10 @@ class QuickTest(NamedTuple):
     applied: tuple[Applied, ...]
     left: tuple[str, ...]
     """What the file's dialect has no key for, or what could not be edited, in words."""
+    changes: tuple[tuple[str, int | bool], ...] = ()
+    """The native keys with their new values, as overrides on a command line would have them."""
+    seconds: float | None = None
+    """What it takes at the pace of the run's fastest logged step, without the time to load."""
 
 
 def quick_test(outcome: FileOutcome, options: Options) -> QuickTest:
@@ -51,7 +55,24 @@ def quick_test(outcome: FileOutcome, options: Options) -> QuickTest:
     spliced = splice(document, edits)
     verify(document, spliced)
     left += [refused.reason for refused in spliced.refused]
-    return QuickTest(spliced.text, spliced.applied, tuple(left))
+    changes = tuple((edit.key, edit.value) for edit in edits if isinstance(edit.value, (int, bool)))
+    return QuickTest(spliced.text, spliced.applied, tuple(left), changes, _seconds(outcome, resolved, spliced.text))
+
+
+def _seconds(outcome: FileOutcome, resolved: Resolved, text: str) -> float | None:
+    """Steps of the test times the fastest step of the log, less work in proportion to the batch."""
+    from advisor.source.reading import read
+
+    series = outcome.history.series.get("step_time") if outcome.history is not None else None
+    fastest = min((value for value in series.values if value > 0), default=None) if series is not None else None
+    small = resolve([read(resolved.document.path, text.encode())], Options()).facts
+    steps, batch, whole = (
+        facts.lookup(name)
+        for facts, name in ((small, "schedule.max_steps"), (small, "batch.effective"), (resolved.facts, "batch.effective"))
+    )
+    if fastest is None or not all(isinstance(one, (int, float)) and one > 0 for one in (steps, batch, whole)):
+        return None
+    return fastest * float(steps) * float(batch) / float(whole)  # type: ignore[arg-type]
 
 
 def _wanted(outcome: FileOutcome, resolved: Resolved) -> Iterator[tuple[str, int | bool, str]]:

@@ -1,8 +1,9 @@
 """How long histories take: a JSONL log of a million steps and 30 metrics, and what a 500-step trainer state adds to a lint.
 
-    python benchmarks/histories_speed.py [--steps 1000000] [--metrics 30]
+    python benchmarks/histories_speed.py [--steps 1000000] [--metrics 30] [--standard-library]
 
-The log is read in a process of its own, so that its peak memory is its own. Aims: 20 s and 300 MB; 30 ms.
+The log is read in a process of its own, so that its peak memory is its own: with what a plain installation decodes large logs with, and
+with --standard-library once more with `json` alone. Aims: 20 s and 300 MB; 30 ms.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from advisor.history import read_history
+from advisor.history import read_history, records
 from advisor.pipeline import lint_file
 
 NAMES = (
@@ -45,11 +46,16 @@ def write_log(path: Path, steps: int, metrics: int) -> None:
             file.write(json.dumps({"step": step, **{name: base + 0.001 * number for number, name in enumerate(names)}}) + "\n")
 
 
-def read(path: str) -> None:
+def read(path: str, standard_library: bool) -> None:
+    if standard_library:
+        records.LARGE = sys.maxsize
+    large = Path(path).stat().st_size >= records.LARGE
+    decoder = records.decoder_of_large_logs() if large else json.JSONDecoder.raw_decode
     start = time.perf_counter()
     history = read_history(path)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"with {decoder.__module__}.{decoder.__qualname__}:")
     print(f"{history.step_count} steps x {len(history.series)} metrics: {seconds:.1f} s, peak {peak:.0f} MB")
 
 
@@ -66,10 +72,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--metrics", type=int, default=30)
+    parser.add_argument("--standard-library", action="store_true", help="read the log with `json` alone, too")
     parser.add_argument("--read", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.read:
-        read(options.read)
+        read(options.read, options.standard_library)
         return
     with tempfile.TemporaryDirectory() as folder:
         rows = [
@@ -84,7 +91,10 @@ def main() -> None:
         print(f"lint {without:.1f} ms, with a 500-step trainer state {with_history:.1f} ms: {with_history - without:.1f} ms more")
         log = Path(folder, "log.jsonl")
         write_log(log, options.steps, options.metrics)
-        subprocess.run([sys.executable, __file__, "--read", str(log)], check=True)
+        command = [sys.executable, __file__, "--read", str(log)]
+        subprocess.run(command, check=True)
+        if options.standard_library:
+            subprocess.run([*command, "--standard-library"], check=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from advisor.configuration.fact import Facts
+from advisor.diagnose import diagnose
 from advisor.dialects.options import Options
 from advisor.errors import InputError
 from advisor.expression import (
@@ -37,6 +38,7 @@ from advisor.fixes.verification import verify
 from advisor.history.recognition import read_history
 from advisor.outcome import FileOutcome, Outcome
 from advisor.pipeline import lint_documents, lint_file, lint_history
+from advisor.reports import run_json, run_markdown, run_text
 from advisor.reports.audience import Audience
 from advisor.reports.formats import FORMATS
 from advisor.reports.formats import render as report
@@ -109,7 +111,11 @@ def history(data: bytes) -> None:
             found = read_history(str(path))
         except InputError:
             return
-        reported(lint_history(found, Options(), Selection()))
+        outcome = lint_history(found, Options(), Selection())
+        reported(outcome)
+        diagnosis = diagnose(outcome, str(path))
+        for text in (run_markdown.render(diagnosis, ""), run_json.render(diagnosis), run_text.render(diagnosis, Audience(show_info=True))):
+            assert text
 
 
 def expression(data: bytes) -> None:

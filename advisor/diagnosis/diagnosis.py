@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from advisor.configuration.catalogue import Value
 from advisor.history.history import Postmortem
 from advisor.outcome import FileOutcome
-from advisor.rulebook.finding import Change, Stage
+from advisor.rulebook.finding import Change, Confidence, Reference, Stage
 
 
 class MetricSummary(NamedTuple):
@@ -24,6 +25,8 @@ class MetricSummary(NamedTuple):
     spread: float | None
     best: float | None
     best_step: float | None
+    lowest: float | None
+    highest: float | None
 
 
 class Curve(NamedTuple):
@@ -71,6 +74,8 @@ class Action(NamedTuple):
     rule: str
     title: str
     changes: tuple[Change, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further rules that ask for the same."""
 
 
 class EpochRow(NamedTuple):
@@ -78,7 +83,56 @@ class EpochRow(NamedTuple):
     values: Mapping[str, float]
     loss_change: float | None
     """Relative to the epoch before; positive is worse."""
+    reward_change: float | None
+    """Against the epoch before, in units of the reward."""
     mark: str
+
+
+class EvaluationRow(NamedTuple):
+    step: float
+    values: Mapping[str, float]
+    """By canonical name without `eval_`."""
+    failed: tuple[str, ...]
+    """What this evaluation fails of the divergence gate and a margin above zero, in words."""
+
+
+class Question(NamedTuple):
+    """A symptom of the run, and what tells its causes apart, in the order in which to look."""
+
+    title: str
+    intro: str
+    steps: tuple[str, ...]
+    references: tuple[Reference, ...] = ()
+
+
+class Option(NamedTuple):
+    """A change that is no advice: what it would bring, and what speaks against it. No fix writes it."""
+
+    field: str | None
+    key: str | None
+    old: Value | None
+    new: Value | None
+    gain: str
+    against: str
+    confidence: Confidence
+    references: tuple[Reference, ...] = ()
+
+
+class Published(NamedTuple):
+    """Where a value of the configuration lies in the published range."""
+
+    field: str
+    key: str | None
+    value: float
+    recommended: tuple[float | None, float | None]
+    acceptable: tuple[float | None, float | None]
+    region: str
+    label: str
+    """The size class or kind of run that the range is of."""
+    measure_missing: str | None
+    """The canonical name on which the range depends, where it is not known; the range is then that of all size classes."""
+    advice: str
+    """In which direction the value works."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +147,8 @@ class Diagnosis:
     planned_steps: float | None
     seconds_per_step: float | None
     """Median of the second half of the run."""
+    seconds_per_epoch: float | None
+    """Median over the logged epochs."""
     metrics: tuple[MetricSummary, ...]
     curves: tuple[Curve, ...]
     stages: Mapping[str, float]
@@ -108,6 +164,10 @@ class Diagnosis:
     difference: str
     """The suggested configuration as a unified diff; empty without a configuration, or where nothing is to be written."""
     remarks: tuple[str, ...] = ()
+    evaluations: tuple[EvaluationRow, ...] = ()
+    questions: tuple[Question, ...] = ()
+    options: tuple[Option, ...] = ()
+    published: tuple[Published, ...] = ()
 
     @property
     def seconds_planned(self) -> float | None:

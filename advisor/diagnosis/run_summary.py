@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 
 from advisor.diagnosis.diagnosis import Curve, EpochRow, MetricSummary
 from advisor.diagnosis.reading_guide import Guide, table
 from advisor.history import statistics
 from advisor.history.history import History, Series
-from advisor.rulebook.finding import Finding, Severity
+from advisor.rulebook.finding import Evidence, Finding, Severity
+from advisor.rulebook.stretch import stretch
 
 STAGE = "stage_time/"
 MOST_EPOCHS = 60
 
 
-def status(history: History) -> str:
+def status(guide: Guide) -> str:
     """How the run ended, in words."""
+    history = guide.history
     end = history.postmortem
+    planned = guide.number("schedule.epochs")
+    if history.ended == "unknown" and history.epochs and planned is not None and (history.last_step or 0) >= planned > 0:
+        return f"all {planned:g} planned epochs are logged"
     if history.ended == "crashed":
         return f"crashed ({end.exit_reason})" if end is not None else "crashed"
     return {"finished": "finished", "truncated": "cut off", "unknown": "not known to have ended"}[history.ended]
@@ -42,6 +48,8 @@ def metric_summaries(guide: Guide) -> Iterator[MetricSummary]:
             statistics.spread(values),
             best,
             step,
+            min((value for value, _ in usable), default=None),
+            max((value for value, _ in usable), default=None),
         )
 
 
@@ -53,26 +61,43 @@ def curves(guide: Guide, findings: tuple[Finding, ...]) -> Iterator[Curve]:
             for item in finding.evidence:
                 series = guide.history.series.get(item.metric)
                 if series is not None:
-                    offending.setdefault(item.metric, []).append(_range(series, item.statistic))
+                    offending.setdefault(item.metric, []).append(offending_range(series, item))
     for entry, series in _shown(guide):
         if len(series) > 1:
-            ranges = tuple(sorted(set(offending.get(entry["name"], ()))))
+            ranges = united_ranges(offending.get(entry["name"], ()), (series.steps[0], series.steps[-1]))
             yield Curve(entry["name"], entry["title"], series.steps, series.values, ranges)
 
 
-def _range(series: Series, statistic: str) -> tuple[float, float]:
-    """The steps that a statistic speaks of: the last fifth, half or tenth where its name says so, else all."""
-    last = len(series) - 1
-    for words, share in (("last 20 %", 0.2), ("last fifth", 0.2), ("last half", 0.5), ("last 10 %", 0.1)):
-        if words in statistic:
-            return series.steps[max(0, last - int(share * len(series)))], series.steps[last]
-    return series.steps[0], series.steps[last]
+def united_ranges(ranges: Collection[tuple[float, float]], whole: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    """Ranges without overlaps. The whole run marks nothing where something narrower does."""
+    found: list[tuple[float, float]] = []
+    for first, last in sorted(one for one in ranges if one != whole):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found) or tuple(dict.fromkeys(ranges))
+
+
+def offending_range(series: Series, evidence: Evidence) -> tuple[float, float]:
+    """The steps to mark: those that a statistic speaks of, a single one with the interval before it."""
+    first, last = stretch(series, evidence.statistic, evidence.value)
+    if first == last:
+        place = bisect_left(series.steps, first)
+        return series.steps[max(0, place - 1)], series.steps[min(len(series) - 1, max(1, place))]
+    return first, last
 
 
 def seconds_per_step(history: History) -> float | None:
     """Median time of a step in the second half of the log, in seconds; the first steps compile and fill caches."""
     series = history.series.get("step_time")
     return statistics.tail_median(series.values, 0.5) if series is not None else None
+
+
+def seconds_per_epoch(history: History) -> float | None:
+    """Median time of an epoch, in seconds, where the log has it."""
+    series = history.series.get("epoch_time")
+    return statistics.median(series.values) if series is not None else None
 
 
 def stage_shares(history: History) -> Mapping[str, float]:
@@ -97,25 +122,30 @@ def epoch_rows(history: History) -> Iterator[EpochRow]:
         for step, value in zip(series.steps, series.values, strict=True):
             at.setdefault(step, {})[name] = value
     ordered = sorted(at.items())
+    falling = 0
     for (_, before), (epoch, values) in pairwise([(0.0, {}), *ordered]):
         change = None
         if before.get("loss", 0) > 0 and "loss" in values:
             change = values["loss"] / before["loss"] - 1
-        yield EpochRow(epoch, values, change, _mark(before, values, change))
+        gained = values["reward"] - before["reward"] if "reward" in values and "reward" in before else None
+        yield EpochRow(epoch, values, change, gained, _mark(before, values, change, falling))
+        falling = falling + 1 if change is not None and change < 0 else 0
 
 
-def _mark(before: Mapping[str, float], values: Mapping[str, float], change: float | None) -> str:
+def _mark(before: Mapping[str, float], values: Mapping[str, float], change: float | None, falling: int) -> str:
+    """What changed from the epoch before; `falling` epochs before it lowered the loss."""
     limits = table()["epoch_marks"]
+    after = f" after {falling} epochs of improvement" if falling > 1 else ""
     if not before:
         return "baseline"
     said = []
     if change is not None and change > limits["fail"]:
-        said.append(f"loss jumped {100 * change:.1f} %")
+        said.append(f"loss jumped {100 * change:.1f} %{after}")
     elif change is not None and change > limits["warn"]:
-        said.append(f"loss rose {100 * change:.1f} %")
+        said.append(f"loss rose {100 * change:.1f} %{after}")
     elif change is not None and change > 0:
         said.append("loss higher")
-    if values.get("reward", 0.0) < before.get("reward", float("-inf")):
+    if "reward" in before and "reward" in values and values["reward"] < before["reward"]:
         said.append(f"reward fell {before['reward'] - values['reward']:.4g}")
     return ", ".join(said) or "improving"
 

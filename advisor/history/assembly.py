@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from advisor.history.columns import Column, Columns, Table
 from advisor.history.history import Checkpoint, Ending, Event, History, Postmortem, Series, Value
 from advisor.history.redaction import is_private, redacted
 from advisor.history.vocabulary import Meaning, Vocabulary, vocabulary, without_run_name
 
+EVALUATION = "eval_"
 NUMBERED = "the log has no step numbers: rows are numbered from 1"
 
 
@@ -111,8 +112,18 @@ def _named(table: Table, words: Vocabulary, framework: str | None) -> tuple[dict
             remarks.append(f"`{one.key}` goes below zero, so it is no standard deviation, whatever its name says")
             series[name] = one
             continue
+        metric = words.metrics.get(meaning.metric.removeprefix(EVALUATION))
+        if metric is not None and metric.unit == "share" and _in_percent(one.values):
+            remarks.append(f"`{one.key}` is logged in percent: {meaning.metric} is a hundredth of it")
+            one = replace(one, values=array("d", (value / 100 for value in one.values)))
         series[meaning.metric] = one
     return series, remarks
+
+
+def _in_percent(values: array[float]) -> bool:
+    """Whether what should be a share lies between 0 and 100, and above what rounding can explain."""
+    highest = max(filter(math.isfinite, values), default=0.0)  # no list: a long log has millions
+    return 1.5 < highest <= 100 and min(filter(math.isfinite, values)) >= 0
 
 
 _DEVIATIONS = ("reward_std", "eval_reward_std", "advantage_std")

@@ -14,6 +14,7 @@ from advisor.history.crash import CrashWatcher, EventCounter, without_escapes
 from advisor.history.history import History
 from advisor.history.micro_steps import MicroSteps
 from advisor.history.number import number_in
+from advisor.history.printed_settings import PrintedSettings
 from advisor.history.vocabulary import Vocabulary, vocabulary
 
 LONGEST_LINE = 20_000
@@ -48,14 +49,20 @@ class _Reader:
     crash: CrashWatcher = field(default_factory=CrashWatcher)
     micro: MicroSteps = field(default_factory=MicroSteps)
     counting: Counting = field(default_factory=Counting)
+    settings: PrintedSettings = field(init=False)
     bar: tuple[int, int] | None = None
     bars: Counter[int] = field(default_factory=Counter)
     finished: bool = False
     repeated: int = 0
     since: int = 0
 
+    def __post_init__(self) -> None:
+        self.settings = PrintedSettings(self.words.printed_settings)
+
     def line(self, raw: str) -> None:
         line = without_escapes(raw)
+        if self.settings.line(line):
+            return
         self.crash.line(line)
         before = len(self.rows)
         self.since += 1
@@ -183,6 +190,7 @@ def read_console(lines: Iterable[str], path: str) -> History | None:
     for row in reader.rows:
         columns.add({**row.values, "step": row.step} if row.step is not None else row.values)
     last = next((row.step for row in reversed(reader.rows) if row.step is not None), None) if findings.steps_known else None
+    findings.note_config(reader.settings.values)
     findings.events = reader.events.events([row.step for row in reader.rows])
     findings.postmortem = reader.crash.postmortem(last)
     if not has_metrics(columns) and findings.postmortem is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from advisor.history.history import Event, Postmortem
 from advisor.history.redaction import file_name, people_in, redacted
 
 FRAMES_KEPT = 3
+CALLERS_KEPT = 12
 EVENTS_KEPT = 50
 LONGEST_SIGNAL = 400
 
@@ -111,12 +113,20 @@ class CrashWatcher:
         if traces:
             trace = traces[0]
             reason = "interrupted" if trace.exception == "KeyboardInterrupt" else "exception"
-            return Postmortem(reason, last_step, None, trace.exception, trace.message, tuple(trace.frames[-FRAMES_KEPT:]))
+            frames, callers = tuple(trace.frames[-FRAMES_KEPT:]), _callers(trace.frames)
+            return Postmortem(reason, last_step, None, trace.exception, trace.message, frames, callers)
         if self._open is not None and self._open.frames:
             return Postmortem("exception", last_step, frames=tuple(self._open.frames[-FRAMES_KEPT:]))
         if self._signal:
             return Postmortem("interrupted", last_step, exception=self._signal)
         return None
+
+
+def _callers(frames: Sequence[str]) -> tuple[str, ...]:
+    """The public functions above the frames that are kept, each once in a row."""
+    names = [frame.rpartition(" in ")[2] for frame in frames[:-FRAMES_KEPT] if " in " in frame]
+    named = [name for name in names if name.isidentifier() and not name.startswith("_")]
+    return tuple(name for name, _ in groupby(named))[:CALLERS_KEPT]
 
 
 def traced(text: str) -> Postmortem | None:

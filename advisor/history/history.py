@@ -53,6 +53,8 @@ class Postmortem:
     exception: str | None = None
     message: str | None = None
     frames: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
+    """The functions that led there, outermost first, names alone; those of the library's insides are left out."""
 
 
 @dataclass(frozen=True, slots=True)

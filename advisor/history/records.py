@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,10 +22,13 @@ from advisor.history.vocabulary import vocabulary
 ROWS_TRIED = 2000
 LINES_AT_ONCE = 1 << 20
 LARGE = 1 << 23
-"""Bytes from which a faster decoder is worth its import."""
+"""Bytes from which pydantic's decoder is worth its import."""
 DELIMITERS = ",;\t|"
 
-_RECORD_KEYS = ("type", "schema_version", "run_id", "config_hash", "timestamp")
+_DECIMAL_COMMA = re.compile(r"^(\s*[-+]?\d*),(\d+(?:[eE][-+]?\d+)?\s*)$")
+"""Where fields are parted by semicolons, a comma in a number is the decimal point of half of Europe's spreadsheets."""
+
+_RECORD_KEYS = ("type", "schema_version", "config_hash", "timestamp")
 
 
 def read_jsonl(path: Path, shown: str, encoding: str = "utf-8-sig") -> History:
@@ -39,7 +42,7 @@ def read_jsonl(path: Path, shown: str, encoding: str = "utf-8-sig") -> History:
     form = "jsonl"
     seen = broken = 0
     cut = False
-    quick = _quick_decoder() if path.stat().st_size >= LARGE else None
+    quick = decoder_of_large_logs() if path.stat().st_size >= LARGE else None
     with path.open(encoding=encoding, errors="replace", newline="\n") as stream:
         for record in _objects(stream, quick):
             if record is None:
@@ -100,6 +103,8 @@ def read_csv(path: Path, shown: str, delimiter: str, encoding: str = "utf-8-sig"
             for cells in rows:
                 if not cells:
                     continue
+                if delimiter == ";":
+                    cells = [_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells]
                 short += len(cells) < len(header)
                 columns.add(numbers_in(header, cells))
         except csv.Error as error:
@@ -136,24 +141,26 @@ def _unwrapped(record: Mapping[str, Any], wrappers: frozenset[str]) -> Mapping[s
     return record
 
 
-def _quick_decoder() -> Callable[[str], Any] | None:
-    """The decoder of orjson where that is installed: a log of a million steps takes half as long."""
-    try:
-        loads: Callable[[str], Any] = import_module("orjson").loads
-    except ImportError:
-        return None
-    return loads
+def decoder_of_large_logs() -> Callable[[str], Any]:
+    """The decoder that pydantic brings along: a quarter of the standard library's time, the same values.
+
+    It refuses some lines that the standard library takes (a lone surrogate, deep nesting, odd blanks at the end) and takes none that the
+    standard library refuses, so that a refused line is decoded the usual way.
+    """
+    from pydantic_core import from_json
+
+    return from_json
 
 
 def _objects(stream: TextIO, quick: Callable[[str], Any] | None = None) -> Iterator[dict[str, Any] | None]:
-    """The objects of a JSONL stream; None for a line that is none. What `quick` refuses (NaN, long numbers) is decoded the usual way."""
+    """The objects of a JSONL stream; None for a line that is none. What `quick` refuses is decoded the usual way."""
     decode = json.JSONDecoder().raw_decode
     while lines := stream.readlines(LINES_AT_ONCE):
         for line in lines:
             if quick is not None:
                 try:
                     value = quick(line)
-                except (ValueError, RecursionError):
+                except (ValueError, TypeError, RecursionError):
                     pass
                 else:
                     yield value if type(value) is dict else None

@@ -85,13 +85,13 @@ def spread(values: Values) -> float | None:
 def head(values: Values, share: float) -> list[float]:
     """The first `share` of the finite values: share * n rounded down, but three where there are three."""
     usable = finite(values)
-    return usable[: _window(len(usable), share)]
+    return usable[: window(len(usable), share)]
 
 
 def tail(values: Values, share: float) -> list[float]:
     """The last `share` of the finite values, counted as for `head`."""
     usable = finite(values)
-    return usable[len(usable) - _window(len(usable), share) :]
+    return usable[len(usable) - window(len(usable), share) :]
 
 
 def head_mean(values: Values, share: float) -> float | None:
@@ -295,14 +295,15 @@ def _defined(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def _window(size: int, share: float) -> int:
+def window(size: int, share: float) -> int:
+    """How many points a share of the run is: rounded down, but three where there are three."""
     return min(size, max(SMALLEST_WINDOW, int(size * min(max(share, 0.0), 1.0) + 1e-9)))
 
 
 def _ends(values: Values, share: float) -> tuple[list[float], list[float]]:
     """Head and tail; both empty where they would share a point."""
     usable = finite(values)
-    size = _window(len(usable), share)
+    size = window(len(usable), share)
     if not size or 2 * size > len(usable):
         return [], []
     return usable[:size], usable[-size:]

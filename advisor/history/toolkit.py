@@ -47,6 +47,7 @@ def read_postmortem(document: Mapping[str, Any], shown: str) -> History:
             exception=trace.exception if trace else None,
             message=trace.message if trace else None,
             frames=trace.frames if trace else (),
+            callers=trace.callers if trace else (),
         )
         if failed
         else None,

@@ -67,6 +67,8 @@ class Vocabulary:
     methods: tuple[tuple[str, frozenset[str]], ...]
     """Method -> metrics that only it logs, in the order in which they are tried."""
     method_settings: tuple[str, ...]
+    printed_settings: tuple[str, ...]
+    """First keys of the dictionaries of settings that runs print when they start."""
     not_logs: tuple[str, ...]
     _ignored_exact: frozenset[str] = field(init=False)
 
@@ -251,4 +253,5 @@ def vocabulary() -> Vocabulary:
         frameworks={name: tuple(keys) for name, keys in table["frameworks"].items()},
         methods=tuple((entry["is"], frozenset(entry["any"])) for entry in table["methods"]),
         method_settings=tuple(table["method_settings"]),
+        printed_settings=tuple(table["printed_settings"]),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 from string import Template
 
 from advisor.diagnosis.diagnosis import Diagnosis
+from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Table
 from advisor.reports.plots import svg
-from advisor.reports.run_sections import Block, Code, Listing, Paragraph, Plots, Table, sections
+from advisor.reports.run_sections import sections
 
 PAGE = Template("""\
 <!doctype html>
@@ -45,13 +47,23 @@ def render(diagnosis: Diagnosis, generated: str) -> str:
     return PAGE.substitute(title="Run report", generated=escape(generated), body="\n".join(parts))
 
 
+_LINK = re.compile(r"&lt;(https?://[^\s&<>\"']+)&gt;")
+_WRITTEN = re.compile(r"`([^`]+)`")
+
+
+def marked(text: str) -> str:
+    """Text with its addresses as links and what was written in a file as code; everything else is escaped."""
+    return _WRITTEN.sub(r"<code>\1</code>", _LINK.sub(r'<a href="\1">\1</a>', escape(text)))
+
+
 def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
     if isinstance(block, Paragraph):
-        yield f"<p>{escape(block.text)}</p>"
+        yield f"<p>{marked(block.text)}</p>"
     elif isinstance(block, Listing):
         box = "\u2610 " if block.boxes else ""
-        items = "".join(f"<li>{box}{escape(item)}</li>" for item in block.items)
-        yield f"<ul{' class=boxes' if block.boxes else ''}>{items}</ul>"
+        items = "".join(f"<li>{box}{marked(item)}</li>" for item in block.items)
+        tag = "ol" if block.numbered else "ul"
+        yield f"<{tag}{' class=boxes' if block.boxes else ''}>{items}</{tag}>"
     elif isinstance(block, Table):
         yield "<table>" + _row("th", block.header) + "".join(_row("td", row) for row in block.rows) + "</table>"
     elif isinstance(block, Code):
@@ -63,4 +75,4 @@ def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
 
 def _row(cell: str, cells: tuple[str, ...]) -> str:
     failed = ' class="fail"' if "FAIL" in cells else ""
-    return f"<tr{failed}>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in cells) + "</tr>"
+    return f"<tr{failed}>" + "".join(f"<{cell}>{marked(text)}</{cell}>" for text in cells) + "</tr>"

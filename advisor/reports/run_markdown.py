@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.diagnosis.diagnosis import Diagnosis
-from advisor.reports.run_sections import Block, Code, Listing, Paragraph, Plots, Table, sections
+from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Table
+from advisor.reports.run_sections import sections
 from advisor.reports.sparkline import sparkline
 
 
@@ -23,7 +24,9 @@ def _block(block: Block, diagnosis: Diagnosis) -> Iterator[str]:
     if isinstance(block, Paragraph):
         yield _escaped(block.text)
     elif isinstance(block, Listing):
-        yield from (f"- {'[ ] ' if block.boxes else ''}{_escaped(item)}" for item in block.items)
+        for place, item in enumerate(block.items, start=1):
+            mark = f"{place}." if block.numbered else "- [ ]" if block.boxes else "-"
+            yield f"{mark} {_escaped(item)}"
     elif isinstance(block, Table):
         yield _row(block.header)
         yield _row(("---",) * len(block.header))

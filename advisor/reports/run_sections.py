@@ -2,139 +2,65 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from advisor.diagnosis.advice import STAGES
-from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, EpochRow, Measured, MetricSummary
-from advisor.expression.notation import count, number
-from advisor.history.history import Postmortem
-from advisor.history.redaction import file_name
-from advisor.reports.text import shown, what_was_read
-from advisor.rulebook.finding import Evidence, Finding
+from advisor.diagnosis.diagnosis import Action, BestCheckpoint, Diagnosis, Measured
+from advisor.expression.notation import count
+from advisor.reports.blocks import Block, Code, Listing, Paragraph, Plots, Section, Table
+from advisor.reports.numbers import value_text
+from advisor.reports.run_head import epoch_table, head_rows, metric_table
+from advisor.reports.run_reasoning import evaluation_table, options_table, published_table, reasoning
+from advisor.reports.text import shown
+from advisor.rulebook.finding import Evidence, Finding, Severity
 
-
-class Paragraph(NamedTuple):
-    text: str
-
-
-class Listing(NamedTuple):
-    items: tuple[str, ...]
-    boxes: bool = False
-
-
-class Table(NamedTuple):
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Code(NamedTuple):
-    text: str
-    language: str
-
-
-class Plots(NamedTuple):
-    """Where the plots of the metrics go, in formats that have them."""
-
-
-Block = Paragraph | Listing | Table | Code | Plots
-
-
-class Section(NamedTuple):
-    title: str
-    blocks: tuple[Block, ...]
-    level: int = 2
+MOST_PROBLEMS = 3
 
 
 def sections(diagnosis: Diagnosis) -> Iterator[Section]:
     """The report in the order in which it is read. Empty sections are left out, but findings and gates are always answered."""
-    yield Section("Summary", (Table(("", ""), tuple(head_rows(diagnosis))), _metric_table(diagnosis.metrics)))
+    yield from in_short(diagnosis)
+    yield Section("Summary", (Table(("", ""), tuple(head_rows(diagnosis))), metric_table(diagnosis.metrics)))
     if diagnosis.epochs:
-        yield Section("Epochs", (_epoch_table(diagnosis.epochs),))
+        yield Section("Epochs", (epoch_table(diagnosis.epochs),))
     yield Section("Metrics", (Plots(),))
     yield from _insights(diagnosis)
+    yield from reasoning(diagnosis.questions)
+    if diagnosis.evaluations:
+        yield evaluation_table(diagnosis.evaluations)
     yield Section("Quality gates", tuple(_gates(diagnosis)))
     yield Section("Best checkpoint", (Paragraph(checkpoint_words(diagnosis.checkpoint)), *_others(diagnosis.checkpoint)))
     if diagnosis.postmortem is not None:
-        yield Section("Postmortem", (Listing(tuple(postmortem_lines(diagnosis.postmortem))),))
+        yield Section("Postmortem", (Listing(tuple(postmortem_lines(diagnosis))),))
     yield from _actions(diagnosis)
+    if diagnosis.options:
+        yield options_table(diagnosis.options)
     if diagnosis.expected_outcomes:
         yield Section(
             "Expected outcomes", (Paragraph("Goals to check the next run by, no forecast:"), Listing(diagnosis.expected_outcomes))
         )
     yield Section("Monitoring checklist", (Listing(diagnosis.checklist, boxes=True),))
+    if diagnosis.published:
+        yield published_table(diagnosis.published)
     if diagnosis.difference:
         yield Section("Suggested configuration", (Code(diagnosis.difference, "diff"),))
     if diagnosis.remarks:
         yield Section("Remarks on the input", (Listing(diagnosis.remarks),))
 
 
-def head_rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
-    outcome = diagnosis.outcome
-    yield "run", file_name(diagnosis.path)
-    yield "configuration", f"{file_name(diagnosis.config)}: {what_was_read(outcome)}" if diagnosis.config else "none given"
-    if outcome.method is not None:
-        yield "method", outcome.method.replace("_", " ")
-    yield "status", diagnosis.status
-    planned = f" of {count(diagnosis.planned_steps)} planned" if diagnosis.planned_steps and not _epochs(diagnosis) else ""
-    unit = "epochs" if _epochs(diagnosis) else "steps"
-    last = diagnosis.last_step
-    if last is not None and not _epochs(diagnosis):
-        yield "last step", f"{count(last)}{planned}"
-    yield f"logged {unit}", count(diagnosis.steps)
-    if diagnosis.seconds_per_step is not None:
-        yield "time a step", duration(diagnosis.seconds_per_step)
-        yield (
-            "time for the planned steps",
-            duration(diagnosis.seconds_planned) if diagnosis.seconds_planned else "number of steps not known",
-        )
-    else:
-        yield "time a step", "not logged, so that no time is estimated"
-    if diagnosis.stages:
-        yield "time by stage", ", ".join(f"{name} {share:.0%}".replace("%", " %") for name, share in diagnosis.stages.items())
-
-
-def _epochs(diagnosis: Diagnosis) -> bool:
-    return diagnosis.outcome.history is not None and diagnosis.outcome.history.epochs
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit that people would use."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.3g} min"
-    return f"{seconds / 3600:.3g} h" if seconds < 172800 else f"{seconds / 86400:.3g} days"
-
-
-def value_text(value: float | None) -> str:
-    return "-" if value is None else str(value) if not math.isfinite(value) else number(float(f"{value:.4g}"))
-
-
-def _metric_table(metrics: Sequence[MetricSummary]) -> Table:
-    rows = tuple(
-        (
-            one.title,
-            str(one.points),
-            value_text(one.first),
-            value_text(one.last),
-            value_text(one.mean),
-            value_text(one.spread),
-            f"{value_text(one.best)} at {value_text(one.best_step)}" if one.best is not None else "-",
-        )
-        for one in metrics
-    )
-    return Table(("metric", "points", "first", "last", "mean", "std", "best"), rows)
-
-
-def _epoch_table(rows: Sequence[EpochRow]) -> Table:
-    names = list(dict.fromkeys(name for row in rows for name in row.values))
-    lines = []
-    for row in rows:
-        change = "-" if row.loss_change is None else f"{100 * row.loss_change:+.1f} %"
-        lines.append((value_text(row.epoch), *(value_text(row.values.get(name)) for name in names), change, row.mark))
-    return Table(("epoch", *names, "loss against the epoch before", "status"), tuple(lines))
+def in_short(diagnosis: Diagnosis) -> Iterator[Section]:
+    """What is wrong, what to do first, and what it should bring, in a line each; nothing where nothing is wrong."""
+    wrong = [finding.message for finding in diagnosis.outcome.findings if finding.severity >= Severity.MEDIUM]
+    if not wrong:
+        return
+    rows = [
+        ("problem", "; ".join(wrong[:MOST_PROBLEMS]) + (f"; and {len(wrong) - MOST_PROBLEMS} more" if len(wrong) > MOST_PROBLEMS else ""))
+    ]
+    if diagnosis.actions:
+        rows.append(("first", action_words(diagnosis.actions[0])))
+    if diagnosis.expected_outcomes:
+        rows.append(("goal", diagnosis.expected_outcomes[0]))
+    yield Section("In short", (Table(("", ""), tuple(rows)),))
 
 
 def _insights(diagnosis: Diagnosis) -> Iterator[Section]:
@@ -157,15 +83,15 @@ def _finding(finding: Finding) -> Iterator[Block]:
         written = place.document.text[place.node.span.start : place.node.span.end]
         items.append(f"value: `{place.key}: {written[:80]}` on line {line}")
     items += [f"evidence: {evidence_words(item)}" for item in finding.evidence]
-    if finding.fix is not None:
-        items.append(f"action ({finding.fix.stage}): {finding.fix.text}")
+    items.append(f"action ({finding.fix.stage}): {finding.fix.text}" if finding.fix is not None else "action: none, this is context")
     items += [f"reference: {one.title}" + (f", <{one.url}>" if one.url else "") for one in finding.references]
     yield Listing(tuple(items))
 
 
 def evidence_words(item: Evidence) -> str:
     """`loss, median of the last 20 %: 0.6931 (steps 1 to 900)`."""
-    steps = f" (steps {item.steps[0]} to {item.steps[1]})" if item.steps is not None else ""
+    first, last = item.steps if item.steps is not None else (None, None)
+    steps = "" if first is None else f" (step {first})" if first == last else f" (steps {first} to {last})"
     return f"{item.metric}, {item.statistic}: {value_text(item.value)}{steps}"
 
 
@@ -174,7 +100,8 @@ def _gates(diagnosis: Diagnosis) -> Iterator[Block]:
         yield Paragraph("no gate could be judged: nothing that one needs was logged")
     else:
         failed = ", ".join(gate.name for gate in diagnosis.gates if not gate.passed)
-        yield Paragraph("passed" if diagnosis.passed else f"FAILED: {failed}")
+        open_ = f"; {len(diagnosis.gates_unjudged)} could not be judged" if diagnosis.gates_unjudged else ""
+        yield Paragraph(("passed" if diagnosis.passed else f"FAILED: {failed}") + open_)
         rows = tuple(
             (
                 gate.name,
@@ -211,7 +138,10 @@ def _others(found: BestCheckpoint) -> Iterator[Block]:
         yield Listing(tuple(f"by {one.by}: {measured_words(one)}" for one in found.others))
 
 
-def postmortem_lines(end: Postmortem) -> Iterator[str]:
+def postmortem_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    end, history = diagnosis.postmortem, diagnosis.outcome.history
+    if end is None:
+        return
     yield f"exit reason: {end.exit_reason}"
     if end.last_step is not None:
         yield f"last step: {count(end.last_step)}"
@@ -221,6 +151,10 @@ def postmortem_lines(end: Postmortem) -> Iterator[str]:
         yield f"exception: {end.exception}" + (f": {end.message}" if end.message else "")
     if end.frames:
         yield f"last frames, innermost last: {'; '.join(end.frames)}"
+    if end.callers:
+        yield f"reached through: {', '.join(end.callers)}"
+    saved = sorted(history.checkpoints, key=lambda one: one.step) if history is not None else []
+    yield f"to go on from: {saved[-1].name}" if saved else "to go on from: no checkpoint was found beside the log"
 
 
 def _actions(diagnosis: Diagnosis) -> Iterator[Section]:
@@ -242,7 +176,9 @@ def action_words(action: Action) -> str:
     )
     reason = next((change.because for change in action.changes if change.because), "")
     parts = [part for part in (changes, reason) if part] or [action.text]
-    return f"[{action.rule}] {' - '.join(parts)}" + (f" ({action.text})" if changes and action.text and not _said(action) else "")
+    return f"[{', '.join((action.rule, *action.also))}] {' - '.join(parts)}" + (
+        f" ({action.text})" if changes and action.text and not _said(action) else ""
+    )
 
 
 def _said(action: Action) -> bool:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 from advisor.diagnosis.diagnosis import Diagnosis
 from advisor.reports.audience import Audience
-from advisor.reports.run_sections import action_words, checkpoint_words, head_rows, postmortem_lines, value_text
+from advisor.reports.numbers import value_text
+from advisor.reports.run_head import head_rows
+from advisor.reports.run_sections import action_words, checkpoint_words, postmortem_lines
 from advisor.reports.sparkline import sparkline
+from advisor.reports.text import reservations
 
 WIDTH = 110
 TITLE = 34
@@ -35,15 +38,17 @@ def _lines(diagnosis: Diagnosis, audience: Audience) -> Iterator[str]:
         yield from _item(f"{finding.severity.value} [{finding.rule}] {finding.message}", "")
     if not shown:
         yield "nothing to change" if diagnosis.outcome.rules_applied else "nothing could be judged"
+    yield from (line for text in (*reservations(diagnosis.outcome, audience), *diagnosis.remarks) for line in _item(f"note: {text}", ""))
     yield ""
-    yield "gates: " + {True: "passed", False: "FAILED", None: "none could be judged"}[diagnosis.passed]
+    open_ = f"; {len(diagnosis.gates_unjudged)} not judged" if diagnosis.gates_unjudged else ""
+    yield "gates: " + {True: "passed", False: "FAILED", None: "none could be judged"}[diagnosis.passed] + open_
     for gate in diagnosis.gates:
         limit = f", limit {value_text(gate.limit)}" if gate.limit is not None else ""
         note = f" ({gate.note})" if gate.note else ""
         yield from _item(f"{'pass' if gate.passed else 'FAIL'} {gate.name}: {value_text(gate.value)}{limit}{note}")
     yield from _item(f"best checkpoint: {checkpoint_words(diagnosis.checkpoint)}", "")
     if diagnosis.postmortem is not None:
-        yield from _item("postmortem: " + "; ".join(postmortem_lines(diagnosis.postmortem)), "")
+        yield from _item("postmortem: " + "; ".join(postmortem_lines(diagnosis)), "")
     if diagnosis.actions:
         yield "\nactions:"
     for action in diagnosis.actions:
@@ -51,8 +56,18 @@ def _lines(diagnosis: Diagnosis, audience: Audience) -> Iterator[str]:
     if diagnosis.expected_outcomes:
         yield "\nif they work:"
         yield from (line for text in diagnosis.expected_outcomes for line in _item(text))
-    items = len(diagnosis.checklist)
-    yield f"\n--output-format markdown or html for the checklist ({items} items), evidence, references and the difference"
+    yield from _further(diagnosis)
+
+
+def _further(diagnosis: Diagnosis) -> Iterator[str]:
+    """What the other formats hold beside this."""
+    more = [f"the checklist ({len(diagnosis.checklist)} items)"]
+    if diagnosis.questions:
+        more.append("what tells the causes apart")
+    if diagnosis.options:
+        more.append(f"further options ({len(diagnosis.options)})")
+    yield ""
+    yield from _item(f"--output-format markdown or html for {', '.join(more)}, evidence, references and the difference", "")
 
 
 def _item(text: str, indent: str = "  ") -> Iterator[str]:

@@ -17,6 +17,8 @@ from advisor.rulebook.finding import Finding, Severity, Skipped
 from advisor.source.document import Document, Span
 
 WIDTH = 110
+TOO_SHORT = "history-too-short"
+"""The cause of findings that say that there was too little to judge by."""
 COLOURS = {
     Severity.CRITICAL: "1;37;41",
     Severity.HIGH: "1;31",
@@ -43,8 +45,18 @@ def file_lines(file: FileOutcome, audience: Audience) -> Iterator[str]:
             yield f"  also {', '.join(_where(other) for other in others)}"
     if not shown:
         yield "  nothing could be judged" if not file.rules_applied else "  nothing new" if file.known else "  nothing to change"
+    yield from (f"  {line}" for text in reservations(file, audience) for line in textwrap.wrap(text, WIDTH))
     yield from unjudged(file)
     yield ""
+
+
+def reservations(file: FileOutcome, audience: Audience) -> Iterator[str]:
+    """Why silence about a run is no good news: a history that is too short, or of no known method."""
+    if file.history is None:
+        return
+    yield from (one.message for one in file.findings if one.cause == TOO_SHORT and not audience.hears(one))
+    if file.method is None:
+        yield "the log does not tell its method, which most rules need: --method names it"
 
 
 def what_was_read(file: FileOutcome) -> str:

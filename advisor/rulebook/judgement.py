@@ -262,7 +262,9 @@ class Scope:
         for item in self.rule.evidence:
             value = self.value(item.value)
             if isinstance(value, (int, float)):
-                found.append(Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric)))
+                found.append(
+                    Evidence(item.metric, item.statistic, float(value), steps_of(self.run.history, item.metric, item.statistic, value))
+                )
         return tuple(found)
 
     def _related(self, pointed: Place | None) -> tuple[Related, ...]:

@@ -13,6 +13,7 @@ from advisor.expression import ABSENT, UNKNOWN, Function, Nothing, Result, Type
 from advisor.history import statistics
 from advisor.history.history import History, Series
 from advisor.rulebook.epoch_borders import border_drop
+from advisor.rulebook.stretch import stretch
 
 HISTORY_NAMES: Mapping[str, Type] = {
     "history.steps": Type.NUMBER,
@@ -112,10 +113,13 @@ def _functions(history: History | None) -> dict[str, Function]:
     return found
 
 
-def steps_of(history: History, metric: str) -> tuple[int, int] | None:
-    """First and last step of a metric."""
+def steps_of(history: History, metric: str, statistic: str, value: float) -> tuple[int, int] | None:
+    """First and last step of what a statistic of a metric speaks of; None for what is no logged metric."""
     series = _series(history, metric)
-    return (int(series.steps[0]), int(series.steps[-1])) if series is not None and len(series) else None
+    if series is None or not len(series):
+        return None
+    first, last = stretch(series, statistic, value)
+    return int(first), int(last)
 
 
 def _series(history: History | None, metric: str) -> Series | None:

@@ -24,7 +24,7 @@ def prescribe(scope: Scope, wanted: float | None, place: Place | None) -> Fix | 
         change = setting(scope, scope.rule.of, wanted, _direction(scope))
         if change.op == "insert" and change.old is not None:
             change = change._replace(because=f"the default {plainly(change.old)} is {change.because}")
-        return Fix("suggested", "immediate", _text((change,)), (change,))
+        return Fix("suggested", "immediate", settings_text((change,)), (change,))
     for fix in scope.rule.fixes:
         if fix.when is None or scope.value(fix.when) is True:
             return _fix(scope, fix, place)
@@ -41,7 +41,7 @@ def _fix(scope: Scope, fix: FixRule, place: Place | None) -> Fix | None:
         if isinstance(value, Nothing):
             return None if fix.text is None else Fix("manual", fix.stage, scope.words(fix.text))
         changes.append((writing if wanted.native else setting)(scope, wanted.name, value, because))
-    text = scope.words(fix.text) if fix.text is not None else _text(tuple(changes))
+    text = scope.words(fix.text) if fix.text is not None else settings_text(tuple(changes))
     return Fix(fix.applicability, fix.stage, text, tuple(changes))
 
 
@@ -113,5 +113,6 @@ def _direction(scope: Scope) -> str:
     return f"{side} the published band" + (f" for {size}" if size else "")
 
 
-def _text(changes: tuple[Change, ...]) -> str:
+def settings_text(changes: tuple[Change, ...]) -> str:
+    """What the changes write, in words."""
     return "; ".join(f"set {change.key or change.name} to {plainly(change.new)}" for change in changes)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.entry import run
-from tests.diagnosis.runs import jsonl, run_directory
+from tests.diagnosis.runs import DPO, jsonl, run_directory
 
 MARGINS = [0.1, 0.25, 0.4, 0.38, 0.5, 0.55]
 KLS: list[float | None] = [0.02, 0.05, 0.08, 0.095, 0.12, 0.15]
@@ -87,3 +87,30 @@ def test_html_stands_alone(tmp_path: Path) -> None:
     assert text.count("<svg") >= 5
     assert "<script" not in text and 'src="http' not in text
     assert 'id="plot-margin"' in text
+
+
+def test_silence_about_a_short_history_is_no_good_news(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = jsonl(tmp_path / "log.jsonl", [{"step": step, "loss": 0.69} for step in range(1, 5)])
+    for command in (["report", str(log)], ["check", "--history", str(log)]):
+        run(command)
+        said = " ".join(capsys.readouterr().out.split())
+        assert "the history holds 4 logged steps; trends are judged from ten on" in said
+        assert "the log does not tell its method" in said
+        assert "stable" not in said
+
+
+def test_a_log_of_another_method_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"step": step, "reward": 0.3, "reward_std": 0.2, "completions/mean_length": 300.0, "loss": 0.0} for step in range(1, 31)]
+    log = jsonl(tmp_path / "log.jsonl", rows)
+    (tmp_path / "dpo.yaml").write_text(DPO)
+    run(["check", str(tmp_path / "dpo.yaml"), "--history", str(log)])
+    assert "it is of another method than dpo" in " ".join(capsys.readouterr().out.split())
+
+
+def test_numbers_that_are_none_leave_valid_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(1, 0.5, 0.1), (2, float("inf"), float("-inf")), (3, float("nan"), 0.2), (4, 1e-320, 1e308), (5, 1e308, -1e308)]
+    log = tmp_path / "epochs.csv"
+    log.write_text("epoch,loss,reward\n" + "".join(f"{epoch},{loss},{reward}\n" for epoch, loss, reward in rows))
+    assert run(["report", str(log), "--method", "grpo", "--output-format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert len(report["run"]["summary"]["epochs"]) == 5

@@ -118,3 +118,10 @@ def test_a_diagnosis_needs_a_history(tmp_path: Path) -> None:
     (tmp_path / "dpo.yaml").write_text("trl: dpo\nlearning_rate: 1.0e-6\n")
     with pytest.raises(ValueError, match="history"):
         diagnose(lint_file(str(tmp_path / "dpo.yaml")), "run")
+
+
+def test_an_epoch_without_a_reward_has_none_that_fell(tmp_path: Path) -> None:
+    rows = [{"epoch": 1, "loss": 0.5, "reward": 0.3}, {"epoch": 2, "loss": 0.4}, {"epoch": 3, "loss": 0.45, "reward": 0.2}]
+    found = list(epoch_rows(read_history(str(jsonl(tmp_path / "epochs.jsonl", rows)))))
+    assert [row.mark for row in found] == ["baseline", "improving", "loss higher"]
+    assert [row.reward_change for row in found] == [None, None, None]

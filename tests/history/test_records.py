@@ -5,10 +5,14 @@ import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.errors import InputError
 from advisor.history import read_history
+from advisor.history.history import History
 from advisor.history.number import cell_number
+from advisor.history.records import decoder_of_large_logs
 
 from .reading import points, read, written
 
@@ -193,12 +197,78 @@ def test_the_counter_of_the_tracker_is_no_optimizer_step(tmp_path: Path) -> None
     assert not any("go back" in warning for warning in history.warnings)
 
 
-def test_a_faster_decoder_changes_nothing_but_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("orjson")
-    text = '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\nno object\n\n  {"step": 3, "loss": 1e400}\n{"step": 4, "loss": 0.2'
-    log = written(tmp_path, "log.jsonl", text)
+LINES = {
+    "not a number": '{"step": 2, "loss": NaN}',
+    "infinities": '{"step": 2, "loss": Infinity, "kl": -Infinity, "reward": 1e400}',
+    "no such word": '{"step": 2, "loss": nan}',
+    "integer of twenty digits": '{"step": 2, "loss": 12345678901234567890, "reward": 1}',
+    "integer beyond a double": '{"step": 2, "loss": ' + "9" * 400 + ', "reward": 1}',
+    "integer too long to read": '{"step": 2, "loss": ' + "9" * 5000 + "}",
+    "the same key twice": '{"step": 2, "loss": 0.1, "kl": 0.5, "loss": 0.2}',
+    "lone surrogate": '{"step": 2, "loss": 0.1, "note": "\\ud800"}',
+    "control character": '{"step": 2, "loss": 0.1, "note": "\x01"}',
+    "deep": '{"step": 2, "loss": 0.1, "deep": ' + "[" * 400 + "]" * 400 + "}",
+    "too deep": '{"step": 2, "loss": ' + "[" * 100_000,
+    "trailing comma": '{"step": 2, "loss": 0.1},',
+    "odd blanks": '\xa0 {"step": 2, "loss": 0.1}\xa0\x0c',
+    "a list": "[1, 2]",
+    "blank": " ",
+    "cut": '{"step": 2, "lo',
+}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES.keys())
+@pytest.mark.parametrize("last", [False, True], ids=["in between", "last"])
+def test_the_decoder_of_large_logs_reads_what_the_usual_one_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, last: bool
+) -> None:
+    text = jsonl({"step": 1, "loss": 0.5}) + line + ("" if last else "\n" + jsonl({"step": 3, "loss": 0.4, "kl": 0.1}))
+    same_by_both_decoders(written(tmp_path, "log.jsonl", text), monkeypatch)
+
+
+def test_bytes_that_are_no_text_are_read_alike_by_both_decoders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(
+        b'{"step": 1, "loss": 0.5}\n{"step": 2, "loss": 0.4, "note": "\xff\xfe"}\n\xc3{"step": 3, "loss": 0.3}\n{"step": 4, "lo\xc3'
+    )
+    history = same_by_both_decoders(log, monkeypatch)
+    assert points(history, "loss") == [(1, 0.5), (2, 0.4)]
+    assert history.ended == "truncated"
+
+
+NUMBER = (
+    st.floats().map(json.dumps)
+    | st.integers(-(10**40), 10**40).map(str)
+    | st.from_regex(r"-?[1-9][0-9]{0,20}\.[0-9]{1,25}(e[-+]?[0-9]{1,3})?", fullmatch=True)
+)
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=20))
+def test_both_decoders_give_the_same_numbers(numbers: list[str]) -> None:
+    line = f"[{', '.join(numbers)}]"
+    assert repr(decoder_of_large_logs()(line)) == repr(json.loads(line))
+
+
+def same_by_both_decoders(log: Path, monkeypatch: pytest.MonkeyPatch) -> History:
     plain = read_history(log)
     monkeypatch.setattr("advisor.history.records.LARGE", 0)
     quick = read_history(log)
     assert repr(quick) == repr(plain)
-    assert len(quick.series["loss"]) == 3
+    return quick
+
+
+def test_shares_in_percent_are_brought_to_shares(tmp_path: Path) -> None:
+    rows = [{"step": step, "loss": 0.6, "rewards/accuracies": 50.0 + step, "rewards/margins": 40.0} for step in range(1, 12)]
+    history = read_history(written(tmp_path, "a", jsonl(*rows)))
+    assert points(history, "pref_acc")[-1] == (11, pytest.approx(0.61))
+    assert points(history, "margin")[-1] == (11, 40.0)  # a margin may be as large as it likes
+    assert "`rewards/accuracies` is logged in percent: pref_acc is a hundredth of it" in history.warnings
+    rounded = read_history(written(tmp_path, "b", jsonl(*({**row, "rewards/accuracies": 1.0000001} for row in rows))))
+    assert not any("percent" in warning for warning in rounded.warnings)
+
+
+def test_decimal_commas_between_semicolons(tmp_path: Path) -> None:
+    history = read_history(written(tmp_path, "a", "step;loss;note\n" + "".join(f"{step};0,{690 - step};a, b\n" for step in range(1, 6))))
+    assert points(history, "loss") == [(1, 0.689), (2, 0.688), (3, 0.687), (4, 0.686), (5, 0.685)]
+    commas = read_history(written(tmp_path, "b", 'step,tokens_per_s\n1,"1,024"\n2,"2,048"\n'))
+    assert points(commas, "tokens_per_s") == [(1, 1024), (2, 2048)]

@@ -148,6 +148,7 @@ EXTRA: dict[str, object] = {
     "limit": 0.5,
     "blocks": 5,
     "window": 5,
+    "size": 5,
     "rise": 0.3,
     "deviations": 10,
     "ratio": 2,

@@ -29,7 +29,13 @@ def test_a_deviation_below_zero_is_none() -> None:
 
 
 def test_logged_settings_without_people_places_and_secrets() -> None:
-    assert read("toolkit_run").logged_config == {"trainer_type": "dpo", "learning_rate": 5e-7, "beta": 0.1, "trl_version": "0.24.0"}
+    assert read("toolkit_run").logged_config == {
+        "run_id": "r1",
+        "trainer_type": "dpo",
+        "learning_rate": 5e-7,
+        "beta": 0.1,
+        "trl_version": "0.24.0",
+    }
     assert "carla" not in repr(read("toolkit_run").postmortem)
 
 
