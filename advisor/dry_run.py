@@ -12,6 +12,7 @@ from advisor.memory.checkpoint import Found, config_of_size, find_config
 from advisor.memory.device import Device, find_device
 from advisor.memory.estimate import Estimate, bare, estimate
 from advisor.memory.levers import solve
+from advisor.memory.model_config import foreign_name
 from advisor.source.document import Document
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def config_of(facts: Facts, document: Document) -> Found | None:
     name, size = facts.lookup("model.name"), facts.lookup("model.parameters")
     folder = Path(document.path).resolve().parent if document.path != "-" and document.format != "mapping" else Path.cwd()
     found = find_config(name if isinstance(name, str) else None, folder)
-    return config_of_size(size) if found is None and isinstance(size, (int, float)) else found
+    if found is not None or not isinstance(size, (int, float)) or (isinstance(name, str) and foreign_name(name)):
+        return found
+    return config_of_size(size)
 
 
 def gpus_of(facts: Facts) -> int:

@@ -33,7 +33,7 @@ from advisor.memory.weights import adapter_parameters, layer_elements  # noqa: E
 GIB = 2**30
 HALF, FLOAT = 2, 4
 DATA = ROOT / "tests" / "memory" / "data"
-TRACES = ("traces.jsonl", "traces_full.jsonl", "traces_later.jsonl")
+TRACES = ("traces.jsonl", "traces_full.jsonl", "traces_later.jsonl", "traces_methods.jsonl")
 FITCHECK_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
@@ -186,7 +186,7 @@ PEERS: dict[str, tuple[Callable[[], Peer], str]] = {
 def traced(paths: list[Path]) -> Iterator[Row]:
     families = {
         family["name"]: family["config"]
-        for name in ("families.json", "families_later.json")
+        for name in ("families.json", "families_later.json", "families_methods.json")
         for family in json.loads((DATA / name).read_text())
     }
     for path in paths:
@@ -197,20 +197,18 @@ def traced(paths: list[Path]) -> Iterator[Row]:
 
 
 def published(path: Path) -> Iterator[Row]:
-    """Rows of a CSV as `memory_published.py` reads them."""
-    from memory_published import GIGABYTE, device_of, settings_of
+    """Rows of a CSV that `memory_published.py` scores, as it reads them."""
+    from memory_published import allocated, climbed, device_of, figure, settings_of, unscored
 
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            settings, shape = settings_of(row), find_architecture(row["model"], None)
-            number = row["peak_gb"].replace(".", "", 1).isdigit() and row["peak_kind"] != "fits_on" and "TOTAL" not in row["extra"]
-            if settings is None or shape is None or not number:
-                continue
-            gpus = int(row["n_gpu"] or 1)
-            if bare(settings, shape, device_of(row), gpus).peak is None:
-                continue
-            gib = float(row["peak_gb"]) * (GIGABYTE if row["unit"] == "GB" else 1.0)
-            yield Row(row["method"], settings, shape, gpus, gib, "allocated" in row["peak_kind"])
+        rows = climbed(list(csv.DictReader(file)))
+    for row in rows:
+        settings, shape, gib = settings_of(row), find_architecture(row["model"], None), figure(row)
+        if settings is None or shape is None or gib is None or unscored(row):
+            continue
+        gpus = int(row["n_gpu"] or 1)
+        if bare(settings, shape, device_of(row), gpus).peak is not None:
+            yield Row(row["method"], settings, shape, gpus, gib, allocated(row))
 
 
 def compared(rows: list[Row], peers: Mapping[str, Peer], adapters: bool) -> dict[str, dict[str, list[float]]]:

@@ -96,7 +96,7 @@ def guarded(folder: Path) -> Iterator[None]:
         _watch.armed = False
 
 
-TRACED = (".kernels", ".ledger", ".traced_step")
+TRACED = (".kernels", ".ledger", ".objectives", ".preparation", ".traced_step", ".value_model")
 """Of `advisor.exact`: imported by a process of its own only, where torch is installed."""
 
 

@@ -50,7 +50,7 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
             assert len(parts) == 1 or parts[1] in allowed, f"{path.relative_to(PACKAGE)} imports {name}"
 
 
-TRACED = {"child", "kernels", "ledger", "traced_step"}
+TRACED = {"child", "kernels", "ledger", "objectives", "preparation", "traced_step", "value_model"}
 """Modules of `exact` that only the traced process imports."""
 
 

@@ -94,17 +94,41 @@ def plan(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return cases
 
 
+def plan_methods(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Methods that compare, imitate or classify, on families whose logits are large beside their layers."""
+    plain, amp = {"memory.gradient_checkpointing": False}, {"model.dtype": "float32", "precision.bf16": True}
+    cases: list[dict[str, Any]] = []
+    for family in families:
+        base = {
+            **plan([{**family, "variants": [0]}])[0]["settings"],
+            "lengths.total": 512,
+        }
+        lora = {"peft.kind": "lora", "peft.rank": 16, "peft.targets": family["targets"]}
+        online = {"lengths.prompt": 256, "lengths.completion": 256, "kl.coefficient": 0.1}
+        variants: list[tuple[str, dict[str, Any]]] = [
+            (method, {**change, **(online if method in ("online_dpo", "ppo") else {})})
+            for method in ("orpo", "cpo", "simpo", "online_dpo", "gkd", "prm", "ppo")
+            for change in ({}, plain, amp, {**amp, **plain}, lora, {"batch.per_device": 1, **plain}, {"batch.accumulation": 2, **plain})
+        ]
+        variants += [("cpo", {"loss.sft_weight": 0.0}), ("simpo", {"loss.sft_weight": 1.0}), ("simpo", {**amp, "loss.sft_weight": 1.0})]
+        for number, (method, change) in enumerate(variants):
+            model = {"name": family["name"], "config": family["config"]}
+            cases.append({"id": f"{family['name']}-{method}-{number:02}", "method": method, "model": model, "settings": {**base, **change}})
+    return cases
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=Path, help="cases, one JSON object a line; without it, the planned ones")
     parser.add_argument("--families", type=Path, default=FAMILIES, help="families to plan cases for")
+    parser.add_argument("--methods", action="store_true", help="plan the methods that compare, imitate or classify instead")
     parser.add_argument("--out", type=Path, required=True, help="traces are appended here; cases already in it are left out")
     parser.add_argument("--only", type=re.compile, default=re.compile(""), help="trace cases whose id matches")
     options = parser.parse_args()
     if options.cases:
         cases = [json.loads(line) for line in options.cases.read_text().splitlines()]
     else:
-        cases = plan(json.loads(options.families.read_text()))
+        cases = (plan_methods if options.methods else plan)(json.loads(options.families.read_text()))
     import torch
     import transformers
 

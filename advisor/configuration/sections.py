@@ -27,6 +27,7 @@ class Peft(Section):
     alpha: float | None = value("LoRA alpha: the update is scaled by alpha / rank", above=0)
     dropout: float | None = value("LoRA dropout", "probability", minimum=0, maximum=1)
     targets: list[str] | str | None = value("modules that carry adapters")
+    saved_modules: list[str] | str | None = value("modules trained whole beside the adapters")
 
 
 class Optimizer(Section):
@@ -57,6 +58,7 @@ class Batch(Section):
     generation: float | None = value("completions per rollout", "completions", minimum=1)
     mini: float | None = value("samples per update", "samples", minimum=1)
     micro: float | None = value("samples per forward pass in RL engines", "samples", minimum=1)
+    micro_tokens: int | None = value("tokens per forward pass and device, where tokens size the micro-batches", "tokens", minimum=1)
     eval_per_device: float | None = value("evaluation samples per device", "samples", minimum=1)
 
 
@@ -77,6 +79,7 @@ class Memory(Section):
     gradient_checkpointing: bool | None = value("recompute activations in the backward pass")
     attention: str | None = value("attention implementation")
     fused_loss: bool | None = value("loss computed without materialising all logits")
+    fused_kernels: bool | None = value("norms and activations in one kernel each, which keeps its inputs only")
 
 
 class Estimate(Section):
@@ -95,6 +98,7 @@ class Estimate(Section):
 class Parallel(Section):
     zero_stage: int | None = value("DeepSpeed ZeRO stage", minimum=0, maximum=3)
     fsdp: bool | None = value("fully sharded data parallelism")
+    megatron: bool | None = value("trained by Megatron: its buffers, optimizer and parallel layers")
     tensor: int | None = value("tensor-parallel size", "GPUs", minimum=1)
     pipeline: int | None = value("pipeline stages", "stages", minimum=1)
     context: int | None = value("context- or sequence-parallel size", "GPUs", minimum=1)

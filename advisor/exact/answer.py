@@ -67,7 +67,7 @@ def exact(
     told = Exact(
         None,
         tensors,
-        closed,
+        None if architecture.foreign else closed,
         str(traced["phase"]),
         traced["phases_gib"],
         traced["components_gib"],
@@ -82,7 +82,8 @@ def exact(
 
 def _judged(told: Exact, device: Device | None, gpus: int, found: Estimate) -> Exact:
     """With a band and a verdict, where the traced step is the run's. The lower bound stays the closed form's where that is lower: it stands
-    for batches below the length limit, which are not traced."""
+    for batches below the length limit, which are not traced. Where there is no closed form, it is what the optimizer's step needs, whatever
+    the length."""
     assert told.tensors is not None
     if told.left_out:
         return replace(told, reason=f"one GPU's step is traced, without {', '.join(told.left_out)}")
@@ -92,7 +93,8 @@ def _judged(told: Exact, device: Device | None, gpus: int, found: Estimate) -> E
     generation = (found.phases.get("generation") or 0.0) - extra
     if generation > amount:
         amount, phase = generation, "generation"
-    low = amount + overhead("low", amount, gpus)
-    band = Band(min(low, found.peak.low) if found.peak else low, amount + extra, amount + overhead("high", amount, gpus))
+    least = min(amount, told.phases.get("optimizer", amount))
+    low = least + overhead("low", least, gpus) if found.peak is None else min(amount + overhead("low", amount, gpus), found.peak.low)
+    band = Band(low, amount + extra, amount + overhead("high", amount, gpus))
     verdict = judge(band, device.usable if device else None)
     return replace(told, phase=phase, added={**told.added, "overhead": extra}, peak=band, verdict=verdict)

@@ -71,7 +71,7 @@ def cleaned(value: Any, ignored: frozenset[str]) -> Any:
 
 def _alone(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
     """The step on one GPU, as settings that say everything. DeepSpeed computes in the width that it stores, without autocast."""
-    engine = run.zero_stage > 0 and run.half
+    engine = run.wide_states and run.half
     settings: dict[str, Any] = {
         "batch.per_device": run.batch,
         "batch.accumulation": min(run.accumulation, data["accumulation"]),
@@ -84,6 +84,7 @@ def _alone(run: Run, data: Mapping[str, Any]) -> dict[str, Any]:
         "peft.kind": "lora" if run.peft != "none" else "none",
         "reference.precompute": run.reference == "precomputed",
         "kl.coefficient": 0.0 if run.reference == "none" else 1.0,
+        "loss.sft_weight": 1.0 if run.chosen_loss else 0.0,
     }
     if run.peft != "none":
         settings |= {"peft.rank": run.rank, "peft.dropout": run.adapter_dropout}
@@ -104,7 +105,9 @@ def _placed(alone: Mapping[str, Any], run: Run, shape: Architecture) -> dict[str
 
 def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
     """What makes the run need another amount of memory than the traced step."""
-    if gpus > 1 and run.fsdp:
+    if run.megatron:
+        yield "Megatron's buffers and float32 copies"
+    elif gpus > 1 and run.fsdp:
         yield "sharding by FSDP"
     elif gpus > 1 and run.zero_stage:
         yield f"sharding by ZeRO-{run.zero_stage}"
@@ -113,6 +116,7 @@ def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
     for size, words in ((run.tensor, "tensor"), (run.pipeline, "pipeline"), (run.context, "context"), (run.expert, "expert")):
         if size > 1:
             yield f"{words} parallelism"
+    yield from _unmatched(run)
     if run.offloaded:
         yield f"offloading of {' and '.join(sorted(run.offloaded))}"
     if run.quantization:
@@ -123,6 +127,15 @@ def _left_out(run: Run, config: Mapping[str, Any], gpus: int) -> Iterator[str]:
         yield "updates within the backward pass"
     if isinstance(config.get("vision_config"), Mapping):
         yield "the vision tower and images"
+
+
+def _unmatched(run: Run) -> Iterator[str]:
+    if run.together is not None:
+        yield "log-probabilities by a kernel that works in place"
+    if run.saved:
+        yield "modules that learn beside the adapters"
+    if run.method.critic and run.critic_parameters:
+        yield "a critic of another size than the policy"
 
 
 def _remarks(run: Run, step: str, optimizer: str, real: bool) -> Iterator[str]:

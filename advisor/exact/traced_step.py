@@ -11,8 +11,11 @@ import torch.nn.functional as functional
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
 
-from advisor.exact.kernels import FLASH, TiledLogProbabilities, register, stand_ins
+from advisor.exact.kernels import TiledLogProbabilities, register, stand_ins
 from advisor.exact.ledger import Ledger
+from advisor.exact.objectives import concatenated, distilled, online
+from advisor.exact.preparation import PlacedOptimizer, implementation, with_adapters, with_autocast, without_head
+from advisor.exact.value_model import ValueModel
 from advisor.memory.numerics import HALF
 from advisor.memory.settings import Run, read
 from advisor.memory.tables import mapping
@@ -63,66 +66,9 @@ def log_metrics(method: str, logits: Any) -> None:
             half.clone().mean(-1)
 
 
-def with_autocast(model: Any, *, wide: bool) -> None:
-    """As accelerate prepares a model: forward under autocast; with `wide`, logits converted to float32."""
-    forward = model.forward
-
-    def wrapped(*arguments: Any, **keywords: Any) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            out = forward(*arguments, **keywords)
-        if wide:
-            out.logits = out.logits.float()
-        return out
-
-    model.forward = wrapped
-
-
-def without_head(model: Any) -> Any:
-    """The output projection's weight; the model gives what it would have projected in the place of logits."""
-    head = model.get_output_embeddings()
-    head.forward = lambda hidden: hidden
-    return head.weight
-
-
-def with_adapters(model: Any, run: Run) -> Any:
-    """PEFT's LoRA, adapters in float32."""
-    import peft.tuners.lora.layer
-    import peft.tuners.tuners_utils
-    from peft import LoraConfig, get_peft_model
-
-    # Both move modules between devices by swapping parameters, which fake tensors refuse; here is one device only.
-    peft.tuners.tuners_utils.BaseTunerLayer._move_adapter_to_device_of_base_layer = lambda *a, **k: None
-    peft.tuners.lora.layer.LoraLayer._move_adapter_to_device_of_base_layer = lambda *a, **k: None
-    moves, torch.nn.Module.to = torch.nn.Module.to, lambda self, *a, **k: self
-    wanted = run.targets if isinstance(run.targets, str) else list(run.targets) or None
-    settings = LoraConfig(r=run.rank, lora_alpha=2 * run.rank, lora_dropout=run.adapter_dropout, target_modules=wanted)
-    try:
-        return get_peft_model(model, settings, autocast_adapter_dtype=False)
-    finally:
-        torch.nn.Module.to = moves
-
-
-def implementation(kind: Any, config: Any, attention: str) -> str:
-    """transformers' name of an attention; eager where the model has no other."""
-    if attention == "sdpa" and not kind._model_mapping[type(config)]._supports_sdpa:
-        return "eager"
-    return FLASH if attention == "flash" else attention
-
-
-class PlacedOptimizer:
-    """Bytes that an optimizer keeps and needs, as the closed form counts them, where the real one cannot run here."""
-
-    def __init__(self, kept: float, temporary: float, parameters: list[Any]) -> None:
-        self.kept, self.temporary, self.parameters = kept, temporary, parameters
-        self.state: dict[str, dict[str, Any]] = {}
-
-    def step(self) -> None:
-        self.state = self.state or {"all": {"kept": torch.empty(int(self.kept), dtype=torch.uint8)}}
-        torch.empty(int(self.temporary), dtype=torch.uint8)
-
-    def zero_grad(self, *, set_to_none: bool) -> None:
-        for parameter in self.parameters:
-            parameter.grad = None
+AHEAD = ("grpo", "ppo")
+"""Methods whose reference runs before the policy's own forward pass."""
+OBJECTIVES = {"orpo": concatenated, "cpo": concatenated, "simpo": concatenated, "online_dpo": online, "gkd": distilled}
 
 
 class Trainer:
@@ -135,10 +81,7 @@ class Trainer:
         self.model = self.build("weights")
         self.model.train()
         self.parameters = sum(p.numel() for p in self.model.parameters())
-        if adapters:
-            self.model = with_adapters(self.model, run)
-            if run.checkpointing:
-                self.model.enable_input_require_grads()
+        self.model = self.adapted(self.model)
         self.reference = None
         if run.reference == "separate":
             self.reference = self.build("reference")
@@ -150,9 +93,9 @@ class Trainer:
         self.trainable = [p for p in self.model.parameters() if p.requires_grad]
         for p in self.model.parameters():
             ledger.move(p, "weights")
-        self.optimizer = self.optimizing(optimizer)
-        for p in self.trainable:
-            p.register_post_accumulate_grad_hook(lambda p: ledger.move(p.grad, "gradients"))
+        self.optimizer = self.optimizing(optimizer, self.trainable)
+        self.critic = ValueModel(self, optimizer) if run.method.critic else None
+        self.reward = self.build("reference", AutoModelForSequenceClassification) if run.method.reward else None
         ledger.phase = "data"
         self.ids = torch.zeros(run.batch * run.method.rows, run.length, dtype=torch.long)
         self.heads = [without_head(model) for model in (base, self.reference) if model is not None] if self.fused else []
@@ -161,24 +104,42 @@ class Trainer:
             if self.reference is not None:
                 with_autocast(self.reference, wide=not self.fused)
         self.extra: dict[str, Any] = {"use_cache": False}
-        if run.completion:
+        if run.completion and self.method not in OBJECTIVES:
             self.extra["logits_to_keep"] = run.completion + 1
 
     @property
     def fused(self) -> bool:
         return self.run.fused_loss and self.run.method.loss != "score"
 
-    def optimizing(self, placed: Mapping[str, float] | None) -> Any:
+    def optimizing(self, placed: Mapping[str, float] | None, parameters: list[Any]) -> Any:
+        for p in parameters:
+            p.register_post_accumulate_grad_hook(lambda p: self.ledger.move(p.grad, "gradients"))
         if placed is not None:
-            return PlacedOptimizer(placed["kept"], placed["temporary"], self.trainable)
+            return PlacedOptimizer(placed["kept"], placed["temporary"], parameters)
         kind = {"foreach": True} if self.run.optimizer == FOREACH else {"fused": True}
-        return torch.optim.AdamW(self.trainable, lr=1e-5, **kind)
+        return torch.optim.AdamW(parameters, lr=1e-5, **kind)
 
-    def build(self, phase: str) -> Any:
+    def adapted(self, model: Any) -> Any:
+        """With PEFT's adapters, where the run has any."""
+        if self.run.peft == "none":
+            return model
+        model = with_adapters(model, self.run)
+        if self.run.checkpointing:
+            model.enable_input_require_grads()
+        return model
+
+    def prepared(self, model: Any) -> None:
+        """Checkpointing and autocast of a model that is trained beside the policy."""
+        if self.run.checkpointing:
+            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        if self.run.half:
+            with_autocast(model, wide=True)
+
+    def build(self, phase: str, kind: Any = None) -> Any:
         self.ledger.phase = phase
         before = torch.get_default_dtype()
         torch.set_default_dtype(torch.bfloat16 if self.run.weight == HALF else torch.float32)
-        kind = AutoModelForSequenceClassification if self.run.method.loss == "score" else AutoModelForCausalLM
+        kind = kind or (AutoModelForSequenceClassification if self.run.method.loss == "score" else AutoModelForCausalLM)
         try:
             return kind.from_config(self.config, attn_implementation=implementation(kind, self.config, self.run.attention))
         finally:
@@ -211,22 +172,25 @@ class Trainer:
         if loss == "cross_entropy":
             return -self.log_p(self.forward()).mean() if self.fused else self.model(input_ids=self.ids, labels=self.ids, **self.extra).loss
         if loss == "score":
-            chosen, rejected = self.forward().logits.squeeze(-1).chunk(2)
+            scores = self.forward().logits.squeeze(-1)
+            if self.run.method.rows == 1:
+                return functional.binary_cross_entropy_with_logits(scores.float(), torch.zeros(scores.shape))
+            chosen, rejected = scores.chunk(2)
             return -functional.logsigmoid(chosen - rejected).mean()
-        return self.policy_loss()
+        return OBJECTIVES[self.method](self) if self.method in OBJECTIVES else self.policy_loss()
 
     def policy_loss(self) -> Any:
         """Log-probabilities of policy and reference in the order of TRL's trainers; logits live until the loss is returned."""
         before = kl = None
         last = len(self.heads) - 1
         with torch.no_grad():
-            if self.method == "grpo" and self.compares:
+            if self.method in AHEAD and self.compares:
                 before = self.log_p(self.compare(), last)
             if self.method == "kto":
                 kl = self.summed(self.forward)
         out = self.forward()
         log_p = self.log_p(out)
-        if self.method != "grpo" and self.compares:
+        if self.method not in AHEAD and self.compares:
             with torch.no_grad():
                 if self.method == "kto":
                     kl = kl - self.summed(self.compare)
@@ -252,16 +216,22 @@ class Trainer:
         return loss
 
     def step(self) -> None:
+        self.walk(self.loss, self.optimizer)
+        if self.critic is not None:
+            self.critic.step()
+
+    def walk(self, objective: Callable[[], Any], optimizer: Any) -> None:
+        """One optimizer step on an objective."""
         accumulation = self.run.accumulation
         for _ in range(accumulation):
-            loss = self.loss() / accumulation
+            loss = objective() / accumulation
             self.ledger.phase = "backward"
             loss.backward()
             del loss
         self.ledger.phase = "update"
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        for state in self.optimizer.state.values():
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        for state in optimizer.state.values():
             for value in state.values():
                 if isinstance(value, torch.Tensor):
                     self.ledger.move(value, "optimizer")

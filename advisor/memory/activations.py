@@ -6,26 +6,31 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from advisor.memory.architecture import Architecture, attention_linears, mlp_linears
+from advisor.memory.architecture import Architecture, attention_linears, convolution_linears, mlp_linears
 from advisor.memory.attention import mix
 from advisor.memory.experts import route
 from advisor.memory.forward import Forward
-from advisor.memory.numerics import Numerics
-from advisor.memory.tape import Tape, Tensor
+from advisor.memory.numerics import HALF, Numerics
+from advisor.memory.tape import WEIGHT, Tape, Tensor
 
 
 class Layer(NamedTuple):
     """Bytes of one decoder layer: `kept` for backward, `copies` of cast weights kept with it, the `boundary` tensor that checkpointing
-    keeps instead; `peak` and `rest` of the walk back relative to what lies outside the layer; `unrecorded` and `recorded`: the most in the
-    forward pass, without and with autograd, the input included."""
+    keeps instead, of which `shared` is among what is kept; `peak` and `rest` of the walk back relative to what lies outside the layer;
+    `unrecorded`, `recorded` and `repeated`: the most in the forward pass, without and with autograd and as checkpointing repeats it, the
+    input included; `early`: gradients made before that; `returned`: what the next layer finds still alive."""
 
     kept: float
     copies: float
     boundary: float
+    shared: float
+    early: float
     peak: float
     rest: float
     unrecorded: float
     recorded: float
+    repeated: float
+    returned: float
 
 
 @lru_cache(maxsize=512)
@@ -37,19 +42,46 @@ def layer(
     attention: str,
     *,
     dense: bool,
+    convolution: bool = False,
     first: bool = False,
     accumulates: bool = False,
 ) -> Layer:
     """One layer over `sequences` rows of `length` tokens. `first`: its input needs no gradient; `accumulates`: gradients exist already."""
     tape = Tape()
     forward = Forward(shape, numerics, sequences, length, attention, tape)
-    x = Tensor(forward.tokens * shape.hidden, numerics.residual, grad=not first)
-    out = _placed(forward, x, lambda h: _attention(forward, h), lambda h: _mlp(forward, h, dense))
+    x = Tensor(forward.tokens * shape.hidden / shape.spread, numerics.residual, grad=not first)
+    mix = _convolution if convolution else _attention
+    out = _placed(forward, x, lambda h: mix(forward, h), lambda h: _mlp(forward, h, dense))
     tape.hold(x, *forward.returned)
     walked = tape.backward(out, accumulates=accumulates)
+    shared = x.size if tape.keeps(x) else 0.0
     return Layer(
-        tape.kept(), tape.weight_copies, x.size, walked.peak, walked.rest, tape.forward(x, recorded=False), tape.forward(x, recorded=True)
+        tape.kept(),
+        tape.weight_copies,
+        x.size,
+        shared,
+        tape.early(out),
+        walked.peak,
+        walked.rest,
+        tape.forward(x, recorded=False),
+        tape.forward(x, recorded=True),
+        tape.forward(x, recorded=True, again=True),
+        sum(tensor.size for tensor in forward.returned) if shape.held_outputs else 0.0,
     )
+
+
+def entrance(shape: Architecture, numerics: Numerics, tokens: float, *, leaf: bool) -> float:
+    """Bytes kept for what happens between the embedding and the first layer, whose input is left out. `leaf`: PEFT made the embedding's
+    output a leaf of the graph, which holds it."""
+    forward = Forward(shape, numerics, 1, tokens, "flash", Tape())
+    embedded = Tensor(tokens * shape.hidden, numerics.residual, grad=numerics.trains or leaf)
+    kept = 0.0
+    if shape.embedding_norm:
+        forward.norm(embedded)
+        kept = forward.tape.kept()
+        leaf = leaf and not forward.tape.keeps(embedded)
+    changed = shape.embedding_norm or shape.embedding_scale or shape.positions
+    return kept + (embedded.size if leaf and changed else 0.0)
 
 
 def tail(shape: Architecture, numerics: Numerics, tokens: float) -> float:
@@ -92,6 +124,24 @@ def _attention(forward: Forward, x: Tensor) -> Tensor:
     out = forward.linear(mixed, layers[-1])
     tape.hold(x, query, key, value)
     return out
+
+
+def _convolution(forward: Forward, x: Tensor) -> Tensor:
+    """A gated short convolution over tokens (LFM2): three projections in one, two products around torch's own convolution, whose result is
+    longer by its padding and cut by a view."""
+    shape, tape, n = forward.shape, forward.tape, forward.numerics
+    into, out = convolution_linears(shape)
+    fused = forward.linear(x, into)
+    gate, second, inner = tape.split(fused, *(fused.elements / 3,) * 3)
+    product = tape.cast(tape.multiply(gate, inner), n.weight)
+    narrow = tape.cast(product, HALF) if n.autocast else product
+    padded = narrow.elements + forward.sequences * shape.hidden * (shape.convolution_width - 1)
+    mixed = tape.apply([narrow], padded, narrow.width, saved=[narrow] if n.trains else [WEIGHT], trains=n.trains)
+    mixed = tape.cast(mixed, product.width)
+    both = tape.multiply(second, mixed)
+    laid = tape.apply([both], forward.tokens * shape.hidden, both.width)
+    tape.hold(x, fused, gate, second, inner)
+    return forward.linear(laid, out)
 
 
 def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]]) -> tuple[Tensor, Tensor, Tensor]:

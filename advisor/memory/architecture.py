@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
 
 PLAIN = ("layer-plain", "rms-plain")
 """Norms without weights."""
@@ -46,9 +48,20 @@ class Vision:
     tokens: int | None = None
 
 
+class Stretch(NamedTuple):
+    """Equal layers that follow each other: with a dense MLP or with experts, mixing tokens by attention or by a short convolution."""
+
+    layers: int
+    dense: bool
+    convolution: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Shape and construction of a decoder. Numbers are elements, not bytes. `assumed` says in words what config.json did not."""
+    """Shape and construction of a decoder. Numbers are elements, not bytes. `spread`: into how many parts sequence parallelism
+    cuts the tokens of the residual stream. `convolutions`: layers, counted from
+    0, that mix tokens by a short convolution of `convolution_width`. `foreign`: layers that the closed form does not know, in
+    words. `assumed` says in words what config.json did not."""
 
     family: str
     hidden: int
@@ -83,6 +96,8 @@ class Architecture:
     wide_scores: bool = False
     late_qk_norm: bool = False
     sub_norms: bool = False
+    held_outputs: bool = False
+    held_scores: bool = False
     expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0
@@ -90,7 +105,11 @@ class Architecture:
     experts: Experts | None = None
     latent: Latent | None = None
     vision: Vision | None = None
+    spread: int = 1
     published: int | None = None
+    convolutions: frozenset[int] = frozenset()
+    convolution_width: int = 0
+    foreign: str = ""
     assumed: tuple[str, ...] = ()
 
     @property
@@ -109,10 +128,32 @@ class Architecture:
     def dense_layers(self) -> int:
         return min(self.layers, self.experts.dense) if self.experts else self.layers
 
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """All layers in forward order."""
+        leading = self.dense_layers
+        if not self.convolutions:
+            parts = (Stretch(leading, True, False), Stretch(self.layers - leading, False, False))
+            return tuple(part for part in parts if part.layers)
+        kinds = groupby((number < leading, number in self.convolutions) for number in range(self.layers))
+        return tuple(Stretch(sum(1 for _ in group), dense, convolution) for (dense, convolution), group in kinds)
 
-def linears(shape: Architecture, *, dense: bool) -> list[tuple[str, int, int, bool]]:
+    @property
+    def attending(self) -> int:
+        """Layers with attention."""
+        return sum(stretch.layers for stretch in self.stretches if not stretch.convolution)
+
+
+def linears(shape: Architecture, *, dense: bool, convolution: bool = False) -> list[tuple[str, int, int, bool]]:
     """The linear layers of one decoder layer, experts left out: (name, inputs, outputs, has bias)."""
-    return [*attention_linears(shape), *mlp_linears(shape, dense=dense)]
+    mixing = convolution_linears(shape) if convolution else attention_linears(shape)
+    return [*mixing, *mlp_linears(shape, dense=dense)]
+
+
+def convolution_linears(shape: Architecture) -> list[tuple[str, int, int, bool]]:
+    """Of a gated short convolution (LFM2)."""
+    h, bias = shape.hidden, "convolution" in shape.bias
+    return [("in_proj", h, 3 * h, bias), ("out_proj", h, h, bias)]
 
 
 def attention_linears(shape: Architecture) -> list[tuple[str, int, int, bool]]:
@@ -160,12 +201,13 @@ def expert_parameters(shape: Architecture) -> int:
     return e.count * (3 * shape.hidden * e.intermediate + (2 * e.intermediate + shape.hidden if e.bias else 0))
 
 
-def norm_parameters(shape: Architecture) -> int:
+def norm_parameters(shape: Architecture, *, convolution: bool = False) -> int:
     """Of one decoder layer: hidden-size norms, query and key norms, norms of latent attention."""
     each = 0 if shape.norm in PLAIN else 2 if "norm" in shape.bias else 1
     one = shape.hidden * each
     total = one * {"pre": 2, "post": 2, "sandwich": 4, "parallel": 1, "parallel-two": 2}[shape.placement]
-    total += {"none": 0, "plain": 0, "head": 2 * shape.head_dim, "full": shape.query_size + shape.key_size}[shape.qk_norm] * each
+    if not convolution:
+        total += {"none": 0, "plain": 0, "head": 2 * shape.head_dim, "full": shape.query_size + shape.key_size}[shape.qk_norm] * each
     if shape.sub_norms:
         total += (shape.query_size + shape.intermediate) * each
     if shape.latent:
@@ -173,9 +215,12 @@ def norm_parameters(shape: Architecture) -> int:
     return total
 
 
-def layer_parameters(shape: Architecture, *, dense: bool) -> int:
+def layer_parameters(shape: Architecture, *, dense: bool, convolution: bool = False) -> int:
     """Of one decoder layer, with or without experts."""
-    total = sum(into * out + (out if bias else 0) for _, into, out, bias in linears(shape, dense=dense)) + norm_parameters(shape)
+    total = sum(into * out + (out if bias else 0) for _, into, out, bias in linears(shape, dense=dense, convolution=convolution))
+    total += norm_parameters(shape, convolution=convolution)
+    if convolution:
+        total += shape.hidden * (shape.convolution_width + (1 if "convolution" in shape.bias else 0))
     if shape.attention_sinks:
         total += shape.heads
     if shape.activation == "xielu":
@@ -204,10 +249,9 @@ def outer_parameters(shape: Architecture) -> int:
 
 def parameters(shape: Architecture) -> int:
     """All parameters of the language model, shared weights counted once, the vision tower included."""
-    dense = shape.dense_layers
-    total = dense * layer_parameters(shape, dense=True) + outer_parameters(shape)
-    if dense < shape.layers:
-        total += (shape.layers - dense) * layer_parameters(shape, dense=False)
+    total = outer_parameters(shape)
+    for count, dense, convolution in shape.stretches:
+        total += count * layer_parameters(shape, dense=dense, convolution=convolution)
     if not shape.tied:
         total += head_parameters(shape)
     elif "head" in shape.bias:

@@ -50,11 +50,14 @@ def _eager(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tenso
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
     if shape.attention_softcap:
         product = tape.scale(tape.apply([tape.scale(product)], scores, product.width, saves_output=True))
-    masked = tape.apply([product], scores, product.width, alias=True)
+    masked = _masked(forward, product)
     width = query.width if shape.narrow_softmax else FULL
     weights = tape.apply([tape.cast(masked, width)], scores, width, saves_output=True)
-    tape.hold(masked, *((product,) if shape.alibi else ()))
+    tape.hold(masked, *((product,) if shape.held_scores else ()))
     narrow = tape.dropout(tape.cast(weights, value.width), shape.attention_dropout)
+    if value.storage is not value:
+        # A batched product copies what does not lie head by head: then not the whole of a fused projection is kept.
+        value = tape.apply([value], value.elements, value.width)
     mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, value.width, saved=[narrow, value])
     forward.returned.append(narrow)
     tape.hold(*passed)
@@ -66,17 +69,25 @@ def _sunk(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tensor
     shape, tape = forward.shape, forward.tape
     scores = forward.tokens * forward.length * shape.heads
     product = tape.scale(tape.apply([query, key], scores, query.width, saved=[query, key]))
-    masked = tape.apply([product], scores, product.width, alias=True)
+    masked = _masked(forward, product)
     # The sinks are parameters: joined with them, scores take the wider of both widths.
     width = max(product.width, forward.numerics.weight)
     joined = tape.apply([masked], scores, width)
     shifted = tape.apply([joined], scores, width)
     weights = tape.apply([shifted], scores, width, saves_output=True)
-    tape.hold(masked, shifted)
     narrow = tape.cast(weights, value.width)
+    tape.hold(masked)
     mixed = tape.apply([narrow, value], forward.tokens * shape.value_size, query.width, saved=[narrow, value])
     forward.returned.append(weights)
-    return tape.apply([mixed], mixed.elements, mixed.width)
+    out = tape.apply([mixed], mixed.elements, mixed.width)
+    tape.hold(shifted)
+    return out
+
+
+def _masked(forward: Forward, product: Tensor) -> Tensor:
+    """Scores plus the mask, which has the width of the embedding's output."""
+    width = max(product.width, forward.numerics.residual)
+    return forward.tape.apply([product], product.elements, width, alias=width == product.width)
 
 
 def _written_out(forward: Forward, query: Tensor, key: Tensor, value: Tensor) -> Tensor:

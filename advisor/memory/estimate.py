@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from advisor.errors import InputError
 from advisor.memory import residency, sharding
 from advisor.memory.architecture import Architecture, layer_parameters, parameters
+from advisor.memory.critic import Critic
 from advisor.memory.device import Device
 from advisor.memory.generation import Generation, generation
 from advisor.memory.numerics import HALF
@@ -103,6 +105,11 @@ def bare(settings: Mapping[str, object], architecture: Architecture | None, devi
             device,
             gpus,
         )
+    if architecture.foreign:
+        words = (
+            f"{architecture.family} has {architecture.foreign}, which this estimate does not know; `memory --exact` traces its real modules"
+        )
+        return unknown(words, device, gpus)
     try:
         run = read(settings)
         top = peak(run, architecture, device, gpus)
@@ -120,7 +127,10 @@ def _least(run: Run, architecture: Architecture, device: Device | None, gpus: in
     def shorter(length: int) -> int:
         return max(1, min(int(length * float(data["length_share"])), int(data["length_tokens"])))
 
-    if run.padded:
+    if run.together is not None:
+        # A row is filled as far as an update's samples go; these may be short.
+        run = replace(run, length=min(run.length, math.ceil(run.together * min(shorter(run.sequence), run.sequence))))
+    elif run.padded:
         completion = shorter(run.completion) if run.completion else None
         run = replace(run, length=min(shorter(run.length), run.length), completion=completion)
     run = replace(run, fused_loss=True, attention="flash", adapter_dropout=0.0, kernels=True)
@@ -184,16 +194,12 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
     assumed: list[str] = []
     cut = sharding.degrees(run, gpus)
     shape = sharding.local(architecture, cut)
-    attention = run.attention
-    if shape.eager_only or (attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks)):
-        if attention != "eager":
-            assumed.append(f"{shape.family} has no {attention.upper()} attention: counted as eager")
-        attention = "eager"
-    run = replace(run, attention=attention)
+    if run.attention != "eager" and (shape.eager_only or (run.attention == "sdpa" and (shape.attention_softcap or shape.attention_sinks))):
+        assumed.append(f"{shape.family} has no {run.attention.upper()} attention: counted as eager")
+        run = replace(run, attention="eager")
     numerics, width = residency.widths(run, shape)
     weights = weigh(shape, run, width)
-    deepspeed = run.zero_stage > 0
-    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=deepspeed)
+    optimizer = state(run.optimizer, weights, hidden=shape.hidden, deepspeed=run.wide_states, wide_gradients=run.megatron)
     if least:
         optimizer = optimizer._replace(temporary=0.0)
     if run.optimizer_in_backward:
@@ -209,11 +215,16 @@ def peak(run: Run, architecture: Architecture, device: Device | None, gpus: int,
         assumed.append(made.shortage)
     if made and made.resident:
         alive["rollout_engine"] = made.resident
+    critic = Critic(run, shape) if run.method.critic else None
+    if critic:
+        alive["critic"] = critic.resident(cut)
     step = residency.step(run, shape, numerics, weights, optimizer, cut, alive)
     run = run if optimizer.gradients else replace(run, accumulation=1)
-    found = list(moments(shape, run, numerics, step))
-    if made:
-        found.append(_generating(alive, made))
+    found = [
+        *moments(shape, run, numerics, step),
+        *(critic.moments(cut, alive) if critic else ()),
+        *((_generating(alive, made),) if made else ()),
+    ]
     highest: dict[str, float] = {}
     for item in found:
         highest[item.phase] = max(highest.get(item.phase, 0.0), item.total)

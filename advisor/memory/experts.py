@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from advisor.memory.forward import Forward
 from advisor.memory.numerics import FULL, HALF
-from advisor.memory.tape import Tensor
+from advisor.memory.tape import WEIGHT, Tensor
 
 INDEX = 8.0
 EXPERTS = "experts"
+GROUPED = "grouped experts"
+"""Adapters on stacked experts as PEFT has them, and on each expert as Megatron has them."""
 FLOAT, WIDE = ("sigmoid", "float", "float-wide"), ("sigmoid", "wide", "float-wide")
 """Routers that take their input in float32, and that give weights in float32; autocast narrows those of a sigmoid."""
 
@@ -18,17 +20,22 @@ def route(forward: Forward, x: Tensor) -> Tensor:
     assert e is not None
     if e.router == "every":
         return _every(forward, x)
-    tokens, chosen = forward.tokens, forward.tokens * e.active
+    tokens = forward.tokens / shape.spread
+    chosen = tokens * e.active
     routing = _weigh(forward, x)
     picked = tape.apply([x], chosen * shape.hidden, x.width, saved=[Tensor(chosen, INDEX, False)])
+    # Biases are picked for every token, and the first are alive until the second replace them.
+    biases = [tape.apply([], chosen * 2 * e.intermediate, forward.numerics.weight)] if e.bias else []
     up = _grouped(forward, picked, shape.hidden, 2 * e.intermediate, fused=2)
     gate, value = tape.split(up, up.elements / 2, up.elements / 2)
     inner = _clamped(forward, gate, value) if e.router == "gpt-oss" else tape.multiply(forward.activate(gate), value)
+    second = [tape.apply([], chosen * shape.hidden, forward.numerics.weight)] if e.bias else []
+    tape.hold(*biases)
     down = _grouped(forward, inner, e.intermediate, shape.hidden, fused=1)
     weighted = tape.multiply(down, routing)
     ordered = tape.apply([weighted], weighted.elements, weighted.width, saved=[Tensor(chosen, INDEX, False)], temporary=weighted.size)
     out = tape.apply([ordered], tokens * shape.hidden, ordered.width)
-    tape.hold(x, picked, down)
+    tape.hold(x, picked, down, *second)
     return tape.cast(out, x.width)
 
 
@@ -38,7 +45,7 @@ def _every(forward: Forward, x: Tensor) -> Tensor:
     assert e is not None
     tokens = forward.tokens
     gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
-    logits = tape.apply([x], tokens * e.count, n.product, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    logits = tape.apply([x], tokens * e.count, n.product, saved=[x] if n.trains else [WEIGHT], weight_gradient=gradient, trains=n.trains)
     scores = tape.cast(tape.apply([tape.cast(logits, FULL)], logits.elements, FULL, saves_output=True), logits.width)
     repeated = tape.apply([x], tokens * e.count * shape.hidden, x.width)
     weighted = tape.multiply(repeated, scores)
@@ -53,12 +60,15 @@ def _weigh(forward: Forward, x: Tensor) -> Tensor:
     """Scores of all experts, the weights of the chosen ones."""
     shape, tape, n, e = forward.shape, forward.tape, forward.numerics, forward.shape.experts
     assert e is not None
-    tokens, chosen = forward.tokens, forward.tokens * e.active
+    tokens = forward.tokens / shape.spread
+    chosen = tokens * e.active
     given = x.width
     if e.router in FLOAT:
         x = tape.cast(x, FULL)
-    gradient = e.count * shape.hidden * n.weight if n.trains else 0.0
-    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if n.trains else [], weight_gradient=gradient, trains=n.trains)
+    # PEFT's adapters on stacked experts come with one on the router's weight.
+    learns = n.trains or EXPERTS in n.targets
+    gradient = e.count * shape.hidden * n.weight if learns else 0.0
+    scores = tape.apply([x], tokens * e.count, x.width, saved=[x] if learns else [WEIGHT], weight_gradient=gradient, trains=learns)
     wide = scores if e.router == "gpt-oss" else tape.apply([tape.cast(scores, FULL)], tokens * e.count, FULL, saves_output=True)
     # Where the weights stay in float32, the weighted outputs are float32 too.
     return tape.apply(
@@ -87,11 +97,10 @@ def _grouped(forward: Forward, x: Tensor, into: int, out: int, *, fused: int) ->
         [x],
         x.elements / into * out,
         width,
-        saved=[x] if n.trains or adapted else [],
+        saved=[x] if n.trains or adapted else [WEIGHT],
         weight_gradient=gradient,
         weight_copy=copy,
         temporary=weights * n.weight if adapted else 0.0,
-        scratch=x.elements / into * out * width if e.bias else 0.0,
         trains=n.trains or adapted,
     )
 

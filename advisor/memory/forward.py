@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from advisor.memory.architecture import Architecture
 from advisor.memory.numerics import FULL, HALF, Numerics
-from advisor.memory.tape import Tape, Tensor
+from advisor.memory.tape import WEIGHT, Tape, Tensor
 
 
 @dataclass(slots=True)
@@ -27,7 +27,8 @@ class Forward:
 
     def linear(self, x: Tensor, linear: tuple[str, int, int, bool], *, quantizable: bool = True) -> Tensor:
         """A linear layer, with a PEFT adapter where its name is a target. Autocast makes a half-precision copy of a wide input and
-        weight; both are kept where the other's gradient is wanted. A quantized weight is expanded for the length of one product."""
+        weight; both are kept where the other's gradient is wanted. A quantized weight is expanded for the length of one product. With
+        sequence parallelism the input is put together for each product, and the sum over GPUs cut into parts again."""
         name, into, out, _ = linear
         n, tape = self.numerics, self.tape
         weights = into * out
@@ -36,15 +37,17 @@ class Forward:
         copy = HALF * weights if n.autocast and n.weight > HALF and not quantized and inner.grad else 0.0
         learns = n.trains and not quantized
         temporary = HALF * weights if quantized or (n.autocast and n.weight > HALF and learns) else 0.0
+        gathered = inner.size * (self.shape.spread - 1) if into == self.shape.hidden else 0.0
+        parts = self.shape.spread if name in (self.shape.attention[-1], self.shape.mlp[-1]) else 1
         y = tape.apply(
             [inner],
-            self.tokens * out,
+            self.tokens * out / parts,
             n.product,
-            saved=[inner] if learns else [],
+            saved=[inner] if learns else [WEIGHT],
             weight_gradient=weights * n.weight if learns else 0.0,
             weight_copy=copy,
-            temporary=temporary,
-            scratch=HALF * weights if quantized or copy else 0.0,
+            temporary=temporary + gathered,
+            scratch=(HALF * weights if quantized or copy else 0.0) + gathered,
             trains=learns,
         )
         if n.rank and name in n.targets:
@@ -84,8 +87,8 @@ class Forward:
             return tape.cast(normalized, x.width)
         if kind == "rms":
             narrow = tape.cast(normalized, x.width)
-            return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [], trains=n.trains)
-        weighted = tape.apply([normalized], x.elements, FULL, saved=[normalized] if n.trains else [], trains=n.trains)
+            return tape.apply([narrow], x.elements, max(x.width, n.weight), saved=[narrow] if n.trains else [WEIGHT], trains=n.trains)
+        weighted = tape.apply([normalized], x.elements, FULL, saved=[normalized] if n.trains else [WEIGHT], trains=n.trains)
         return tape.cast(weighted, x.width)
 
     def activate(self, x: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def key_value_bytes(shape: Architecture) -> float:
     """Of one token: keys and values of all layers in half precision, or the compressed vector of latent attention."""
     if shape.latent:
         return shape.layers * (shape.latent.key_value_rank + shape.latent.rope) * HALF
-    return 2 * shape.layers * shape.key_size * HALF
+    return 2 * shape.attending * shape.key_size * HALF
 
 
 def generation(shape: Architecture, run: Run, *, total: float | None, sharded: bool) -> Generation | None:
@@ -38,7 +38,7 @@ def generation(shape: Architecture, run: Run, *, total: float | None, sharded: b
     gathered = weights if sharded else 0.0
     if run.engine == "generate":
         rows = run.generation_batch * (2 if run.method.name in ("online_dpo", "xpo", "nash_md") else 1)
-        cache = rows * (run.length * key_value_bytes(shape) + shape.vocabulary * (FULL + HALF))
+        cache = rows * (run.sequence * key_value_bytes(shape) + shape.vocabulary * (FULL + HALF))
         return Generation(0.0, 0.0, cache, gathered, None)
     if run.engine == "server":
         return Generation(0.0, 0.0, 0.0, gathered, None) if sharded else None
@@ -47,8 +47,8 @@ def generation(shape: Architecture, run: Run, *, total: float | None, sharded: b
     entry = mapping("memory.yaml")["engine"]
     sequence = key_value_bytes(shape) / split  # of one token, on one of the GPUs that the engine splits the model over
     least = weights / split + entry["activation_gib"] * GIB
-    pool = run.engine_share * total if total else least + run.length * sequence
-    needed = least + (run.engine_length or run.length) * sequence
+    pool = run.engine_share * total if total else least + run.sequence * sequence
+    needed = least + (run.engine_length or run.sequence) * sequence
     shortage = None
     if total and needed > pool:
         shortage = f"the engine's share ({pool / GIB:.1f} GiB) does not hold its weights and one sequence ({needed / GIB:.1f} GiB)"

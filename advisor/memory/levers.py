@@ -38,7 +38,12 @@ def levers(settings: Mapping[str, object], architecture: Architecture, device: D
         then = bare({**settings, **change}, architecture, device, gpus)
         if then.peak is not None and then.verdict in verdicts and then.peak.expected < now.peak.expected - 0.05:
             found.append(Lever(change, then.peak.expected, then.verdict, cost))
-    for name, cost in (("batch.per_device", "arrangement"), ("lengths.completion", "data"), ("lengths.total", "data")):
+    for name, cost in (
+        ("batch.per_device", "arrangement"),
+        ("batch.micro_tokens", "arrangement"),
+        ("lengths.completion", "data"),
+        ("lengths.total", "data"),
+    ):
         lever = _largest(name, cost, settings, architecture, device, gpus)
         if lever:
             found.append(lever)
@@ -50,7 +55,7 @@ def _changes(settings: Mapping[str, object], now: Estimate, gpus: int) -> Iterat
     run = read(settings)
     if run.reference == "separate" and not run.method.online and not settings.get("reference.sync"):
         yield "no_change", {"reference.precompute": True}
-    if not run.fused_loss and run.method.loss != "score":
+    if not run.fused_loss and not run.megatron and run.method.loss != "score":
         yield "no_change", {"memory.fused_loss": True}
     if run.engine == "colocate" and not run.engine_sleeps:
         yield "no_change", {"rollout.engine_sleep": True}
@@ -69,7 +74,7 @@ def _slower(run: Run, gpus: int) -> Iterator[tuple[str, dict[str, object]]]:
         yield "time", {"memory.gradient_checkpointing": True}
     elif "activations" not in run.offloaded:
         yield "time", {"memory.activation_offload": True}
-    if gpus > 1 and not run.fsdp and run.tensor == run.pipeline == 1:
+    if gpus > 1 and not run.fsdp and not run.megatron and run.tensor == run.pipeline == 1:
         for stage in range(run.zero_stage + 1, 4):
             yield "time", {"parallel.zero_stage": stage}
     if run.zero_stage and "optimizer" not in run.offloaded:
@@ -83,7 +88,7 @@ def _largest(name: str, cost: str, settings: Mapping[str, object], architecture:
         return None
     accumulation = settings.get("batch.accumulation")
     steps = accumulation if isinstance(accumulation, int) and accumulation > 0 else 1
-    batched = name.startswith("batch")
+    batched = name == "batch.per_device"
 
     def change(candidate: int) -> dict[str, object]:
         if batched:

@@ -23,6 +23,9 @@ class Method:
     halves: bool = False
     online: bool = False
     completion_only: bool = False
+    chooses: bool = False
+    chosen_loss: float = 0.0
+    teacher: bool = False
     critic: bool = False
     reward: bool = False
     judge: bool = False

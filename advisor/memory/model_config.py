@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     families, default = table["families"], table["default"]
     outer = config
     kind, config = text_part(config)
-    assumed = () if kind in families else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
+    assumed = (
+        ()
+        if kind in families or kind in table["foreign"]["types"]
+        else (f"model type {kind or 'not given'!s} is unknown: taken to be built like Llama",)
+    )
     family = {**default, **families.get(kind, {})}
     values: dict[str, Any] = {**family.get("values", {}), **{k: v for k, v in config.items() if v is not None}}
 
@@ -37,7 +42,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
     if heads % kv_heads:
         raise InputError("usage", f"the model's config.json gives {heads} attention heads, which {kv_heads} key-value heads do not divide")
     experts = _experts(values, family, table, size, layers)
-    intermediate = size("intermediate_size", experts.intermediate if experts else 4 * hidden)
+    intermediate = int(size("intermediate_size", experts.intermediate if experts else 4 * hidden) * family.get("intermediate_share", 1))
+    intermediate = _adjusted(values, intermediate) if family.get("convolutions") else intermediate
     bias = set(family["bias"]) | {part for part, key in family.get("config_bias", {}).items() if values.get(key)}
     names = ("hidden_activation", "hidden_act", "activation_function", "activation")
     activation = next((source[name] for source in (config, values) for name in names if source.get(name)), "silu")
@@ -84,6 +90,8 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         wide_scores=bool(family.get("wide_scores")),
         late_qk_norm=bool(family.get("late_qk_norm")),
         sub_norms=bool(family.get("sub_norms")),
+        held_outputs=bool(family.get("held_outputs")),
+        held_scores=bool(family.get("held_scores")) or alibi,
         narrow_softmax=bool(family.get("narrow_softmax")),
         attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
         dropout=_share(values, "resid_pdrop", "resid_dropout", "residual_dropout", "hidden_dropout", "dropout"),
@@ -91,6 +99,9 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         experts=experts,
         latent=_latent(values),
         vision=_vision(outer, hidden),
+        convolutions=_convolutions(values, layers) if family.get("convolutions") else frozenset(),
+        convolution_width=int(values.get("conv_L_cache") or 0),
+        foreign=_foreign(kind, values, table["foreign"], known=bool(family.get("convolutions"))),
         assumed=assumed,
     )
 
@@ -103,6 +114,41 @@ def text_part(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         config = {**{k: v for k, v in config.items() if k == "tie_word_embeddings"}, **config["text_config"]}
         return str(config.get("model_type") or entry.get("text") or kind), config
     return str(entry.get("text", kind)), config
+
+
+def _convolutions(values: Mapping[str, Any], layers: int) -> frozenset[int]:
+    """Layers that mix tokens by a convolution: by `layer_types`, or all but those that attend."""
+    types, attending = values.get("layer_types"), values.get("full_attn_idxs")
+    if isinstance(types, list):
+        return frozenset(number for number, kind in enumerate(types[:layers]) if kind == "conv")
+    return frozenset(range(layers)) - frozenset(attending) if isinstance(attending, list) else frozenset()
+
+
+def _adjusted(values: Mapping[str, Any], width: int) -> int:
+    """LFM2 gives the width of an MLP without gate, from which that of a gated one follows."""
+    if not values.get("block_auto_adjust_ff_dim"):
+        return width
+    width = int(2 * width / 3)
+    factor, step = values.get("block_ffn_dim_multiplier"), int(values.get("block_multiple_of") or 256)
+    return step * -(-int(factor * width) // step) if isinstance(factor, (int, float)) else width
+
+
+def _foreign(kind: str, values: Mapping[str, Any], table: Mapping[str, Any], *, known: bool) -> str:
+    """What some of the layers are, where the estimate has no words for them."""
+    types = values.get("layer_types")
+    if known:
+        return ""
+    others = sorted({str(item) for item in types} - set(table["layer_types"])) if isinstance(types, list) else []
+    return str(
+        table["types"].get(kind)
+        or next((words for key, words in table["keys"].items() if values.get(key) is not None), None)
+        or " and ".join(f"layers of the type {name}" for name in others)
+    )
+
+
+def foreign_name(name: str) -> bool:
+    """Whether a model of this name has layers that the estimate does not know, so that no other model of its size stands for it."""
+    return re.search(mapping("architectures.yaml")["foreign"]["names"], name.lower()) is not None
 
 
 def _count(value: Any, name: str) -> int:

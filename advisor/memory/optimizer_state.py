@@ -26,16 +26,18 @@ def entry_name(name: str) -> tuple[str, str | None]:
     return (key, None) if key in data["optimizers"] else (data["optimizer_unknown"], f"optimizer {name or 'not given'}: counted as AdamW")
 
 
-def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State:
-    """`name` as frameworks write it; an unknown one counts as AdamW, in words. `deepspeed`: float32 master weights and moments."""
+def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool, wide_gradients: bool = False) -> State:
+    """`name` as frameworks write it; an unknown one counts as AdamW, in words. `deepspeed`: float32 master weights and moments;
+    `wide_gradients`: gradients are float32 already."""
     data = mapping("memory.yaml")
     key, assumed = entry_name(name)
     entry = data["optimizers"][key]
     learning, outer, width = weights.learning, weights.outer, weights.width
+    size = weights.learning_bytes
     if deepspeed and "moments" in entry and key.startswith("adam"):
         kept = float(learning * data["deepspeed_moment_bytes"])
     elif "moments" in entry:
-        kept = (learning - outer) * entry["moments"] * width + outer * entry.get("outer_moments", entry["moments"]) * width
+        kept = (size - outer * width) * entry["moments"] + outer * entry.get("outer_moments", entry["moments"]) * width
     elif entry.get("factored"):
         kept = 4.0 * learning / hidden * 2
     elif "low_rank" in entry:
@@ -48,6 +50,6 @@ def state(name: str, weights: Weights, *, hidden: int, deepspeed: bool) -> State
     if deepspeed:
         kept += learning * data["master_bytes"] if width < data["master_bytes"] else 0
     # DeepSpeed widens the gradients of its partition for the step.
-    widened = learning * data["master_bytes"] if deepspeed and width < data["master_bytes"] else 0
-    temporary = widened + entry.get("temporary", 0) * learning * width + entry.get("largest_temporary", 0) * weights.largest
+    widened = learning * data["master_bytes"] if deepspeed and width < data["master_bytes"] and not wide_gradients else 0
+    temporary = widened + entry.get("temporary", 0) * size + entry.get("largest_temporary", 0) * weights.largest
     return State(kept, temporary, bool(entry.get("pageable")), entry.get("gradients", True), assumed)

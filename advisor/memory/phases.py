@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from advisor.memory.activations import Layer, layer, tail
-from advisor.memory.architecture import Architecture
+from advisor.memory.activations import Layer, entrance, layer, tail
+from advisor.memory.architecture import Architecture, linears
+from advisor.memory.experts import EXPERTS, GROUPED
 from advisor.memory.logits import loss
 from advisor.memory.numerics import HALF, Numerics
 from advisor.memory.settings import Run
@@ -47,7 +48,8 @@ class Step:
 
 def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> Iterator[Moment]:
     """The moments of forward, backward and optimizer step that can be the highest."""
-    accumulates = run.accumulation > 1
+    # Megatron's gradients lie in a buffer that exists from the start.
+    accumulates = run.accumulation > 1 or run.megatron
     held = step.gradients if accumulates else 0.0
     kinds = _layers(shape, run, numerics, step)
     micro = min(run.pipeline, run.accumulation) if run.pipeline > 1 else 1
@@ -63,7 +65,11 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     else:
         inner = sum(count * kind.kept for count, kind in kinds) * micro
         copies = sum(count * kind.copies for count, kind in kinds) + outer
-    activations = inner + tail(shape, numerics, tokens)
+    mask = tokens * step.length if run.attention != "flash" else 0.0
+    before = entrance(shape, numerics, tokens / shape.spread, leaf=bool(numerics.rank) and run.checkpointing)
+    # The mask is an argument of every checkpointed layer, so that it lives until the first has been computed again.
+    before += mask if run.checkpointing else 0.0
+    activations = before + inner + tail(shape, numerics, tokens / shape.spread)
     found = loss(shape, run, numerics, step.rows, step.positions)
 
     def moment(phase: str, words: str, gradients: float, alive: float, logits: float, temporary: float) -> Moment:
@@ -73,10 +79,14 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
 
     # The embedding's output, with what is made of it before the first layer, and the mask are held by the model's own forward function.
     embedded = 2 if shape.embedding_norm or shape.embedding_scale or shape.positions else 1
-    around = embedded * tokens * shape.hidden * numerics.residual + (tokens * step.length if run.attention != "flash" else 0.0)
-    inside = around + max(kind.unrecorded if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
+    around = embedded * tokens * shape.hidden / shape.spread * numerics.residual + mask
+    inside = around + max(kind.unrecorded + kind.returned if run.checkpointing else kind.recorded - kind.kept for _, kind in kinds)
     bare = replace(numerics, rank=0, targets=frozenset(), trains=False)
-    again = around + max(kind.unrecorded for _, kind in _layers(shape, run, bare, step)) if found.before_reference is not None else 0.0
+    again = (
+        around + max(kind.unrecorded + kind.returned for _, kind in _layers(shape, run, bare, step))
+        if found.before_reference is not None
+        else 0.0
+    )
     yield moment("forward", "inside the forward pass", held, activations, 0.0, max(step.copies, copies) + inside)
     if found.before_reference is not None:
         yield moment("forward", "inside the reference's forward pass", held, activations, found.before_reference, copies + again)
@@ -86,34 +96,47 @@ def moments(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> It
     head = step.head_gradient
     cast = head * HALF / numerics.weight if numerics.autocast and numerics.weight > HALF else 0.0
     yield moment("backward", "gradient of the output projection", max(held, head), activations, found.head, copies + cast)
-    yield from _walk(run, kinds, step, held, tied, moment)
+    yield from _walk(run, kinds, step, held, tied, before, moment)
     twice = step.embedding_gradient if tied or accumulates else 0.0
     yield moment("backward", "gradient of the embedding", step.gradients, tokens * shape.hidden * numerics.residual, 0.0, twice)
     yield moment("optimizer", "optimizer step", step.gradients, 0.0, 0.0, step.update)
 
 
 def _layers(shape: Architecture, run: Run, numerics: Numerics, step: Step) -> list[tuple[int, Layer]]:
-    """Runs of equal layers in forward order. Without checkpointing, adapters leave the first layer's input without a gradient."""
-    dense = shape.dense_layers
-    accumulates = run.accumulation > 1
-    segments = [(dense, True), (shape.layers - dense, False)]
+    """Runs of equal layers in forward order. Without checkpointing, nothing has a gradient before the first adapter: the layers in front of
+    it keep nothing, and its own layer's input needs none."""
+    accumulates = run.accumulation > 1 or run.megatron
     found: list[tuple[int, Layer]] = []
-    for count, kind in segments:
-        if not count:
-            continue
+    flows = numerics.trains or run.checkpointing
+    for count, dense, convolution in shape.stretches:
 
-        def one(first: bool, kind: bool = kind) -> Layer:
-            return layer(shape, numerics, step.rows, step.length, run.attention, dense=kind, first=first, accumulates=accumulates)
+        def one(first: bool, dense: bool = dense, convolution: bool = convolution) -> Layer:
+            return layer(
+                shape,
+                numerics,
+                step.rows,
+                step.length,
+                run.attention,
+                dense=dense,
+                convolution=convolution,
+                first=first,
+                accumulates=accumulates,
+            )
 
-        if not found and not numerics.trains and not run.checkpointing:
-            found.append((1, one(True)))
-            count -= 1
+        if not flows:
+            names = {item[0] for item in linears(shape, dense=dense, convolution=convolution)}
+            flows = bool(numerics.targets & (names if dense else names | {EXPERTS, GROUPED}))
+            bare = 1 if flows else count
+            found.append((bare, one(True)))
+            count -= bare
         if count:
             found.append((count, one(False)))
     return found
 
 
-def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, moment_of: Maker) -> Iterator[Moment]:
+def _walk(
+    run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tied: bool, before: float, moment_of: Maker
+) -> Iterator[Moment]:
     """Both ends of every run of equal layers: gradients grow as what was kept is freed, so the middle is never the highest."""
     outer = step.head_gradient
     walked = sum(count * kind.rest for count, kind in kinds) or 1.0
@@ -126,6 +149,8 @@ def _walk(run: Run, kinds: list[tuple[int, Layer]], step: Step, held: float, tie
             above = sum(n * k.rest for n, k in kinds[number + 1 :]) + (count - 1 - position) * kind.rest
             gradients = held or outer + inner * above / walked
             words = f"backward through layer {index + position + 1} of {total}"
-            again = kind.recorded if run.checkpointing else 0.0
-            yield moment_of("backward", words, gradients, below + max(kind.peak, again), 0.0, 0.0)
+            again = kind.repeated + kind.early if run.checkpointing else 0.0
+            yield moment_of(
+                "backward", words, gradients, before + below + max(kind.peak - (kind.shared if run.checkpointing else 0.0), again), 0.0, 0.0
+            )
         index += count

@@ -11,16 +11,16 @@ from advisor.memory.phases import Step
 from advisor.memory.settings import Run
 from advisor.memory.sharding import Degrees
 from advisor.memory.tables import mapping
-from advisor.memory.weights import Weights, adapter_width, layer_elements, linear_parameters, targets
+from advisor.memory.weights import Weights, layer_elements, linear_parameters, scorer_parameters, targets
 
 
 def widths(run: Run, shape: Architecture) -> tuple[Numerics, float]:
     """Widths of the forward pass, and of the stored base weights. DeepSpeed computes and stores in half precision without autocast; FSDP
-    keeps float32 shards and gathers half-precision copies."""
+    keeps float32 shards and gathers half-precision copies. Megatron computes as DeepSpeed does, with fused norms and activations."""
     weight = run.weight
     autocast = run.half
     stored = weight
-    if run.zero_stage and run.half:
+    if (run.zero_stage or run.megatron) and run.half:
         weight = stored = HALF
         autocast = False
     elif run.fsdp and run.half:
@@ -36,9 +36,9 @@ def widths(run: Run, shape: Architecture) -> tuple[Numerics, float]:
         trains=run.peft == "none",
         rank=run.rank,
         targets=targets(shape, run),
-        adapter=adapter_width(run),
+        adapter=run.adapter_width,
         adapter_dropout=run.adapter_dropout,
-        kernels=run.kernels,
+        kernels=run.kernels or run.megatron,
     ), stored
 
 
@@ -47,30 +47,33 @@ def resident(run: Run, shape: Architecture, weights: Weights, optimizer: State, 
     sharded = cut.weights
     offloaded = run.offloaded
     base = 0.0 if "parameters" in offloaded else weights.base_bytes / sharded
-    adapters = weights.adapters * weights.width / sharded
-    states = 0.0 if "optimizer" in offloaded or (least and optimizer.pageable) else optimizer.kept / cut.states
+    adapters = (weights.adapters * weights.width + weights.saved * weights.saved_width) / sharded
+    states = 0.0 if "optimizer" in offloaded or (least and optimizer.pageable) else _states(run, shape, weights, optimizer, cut)
     found = {"weights": base + adapters, "optimizer": states}
     if run.reference == "separate":
-        copy = parameters(shape) * (HALF if run.quantization or (run.zero_stage and run.half) else run.weight)
+        copy = parameters(shape) * (HALF if run.quantization or ((run.zero_stage or run.megatron) and run.half) else run.weight)
         found["reference"] = 0.0 if "parameters" in offloaded else copy / sharded
     else:
         found["reference"] = 0.0
     width = weights.base_bytes / weights.base if not run.quantization else HALF
-    if run.method.critic:
-        amount = run.critic_parameters or parameters(shape)
-        found["critic"] = amount * width / sharded + (
-            amount * width / cut.gradients + optimizer.kept / max(1, weights.learning) * amount / cut.states
-        )
     if run.method.reward or (run.method.judge and run.reward_parameters):
-        found["reward_model"] = (run.reward_parameters or parameters(shape)) * width / sharded
+        found["reward_model"] = (run.reward_parameters or scorer_parameters(shape)) * width / sharded
     return found | ({} if least and cut.weights == 1 else _communication(run, shape, weights, cut))
+
+
+def _states(run: Run, shape: Architecture, weights: Weights, optimizer: State, cut: Degrees) -> float:
+    """The optimizer's states on one GPU. Where experts lie in groups, the states of an expert are cut into fewer parts."""
+    if cut.states == cut.expert_states or run.peft != "none":
+        return optimizer.kept / cut.states
+    experts = expert_parameters(shape) * (shape.layers - shape.dense_layers) / weights.learning
+    return optimizer.kept * ((1 - experts) / cut.states + experts / cut.expert_states)
 
 
 def _communication(run: Run, shape: Architecture, weights: Weights, cut: Degrees) -> dict[str, float]:
     """Buckets of gradients, and parameters that are whole again for the length of a layer."""
     data = mapping("memory.yaml")
     parts = cut.data * cut.context
-    if parts == 1:
+    if parts == 1 or run.megatron:  # its gradients lie in one buffer, which is reduced in place
         return {}
     if cut.weights > 1:
         live = (
@@ -82,7 +85,7 @@ def _communication(run: Run, shape: Architecture, weights: Weights, cut: Degrees
     if run.zero_stage:
         elements = min(float(weights.learning), float(shape.hidden * shape.hidden), float(data["zero"]["bucket_elements_default"]))
         return {"communication": data["zero"]["bucket_buffers"] * elements * HALF}
-    return {"communication": weights.learning * weights.width + data["ddp_bucket_bytes"]}
+    return {"communication": weights.learning_bytes + data["ddp_bucket_bytes"]}
 
 
 def step(
@@ -91,10 +94,14 @@ def step(
     width = weights.width
     full = run.peft == "none"
     scored = run.method.loss == "score"
-    gradients = weights.learning * width / cut.gradients if optimizer.gradients else layer_elements(shape) * width
+    size = weights.learning * FULL if run.megatron else weights.learning_bytes
+    gradients = size / cut.gradients if optimizer.gradients else layer_elements(shape) * width
+    if "optimizer" in run.offloaded and (run.zero_stage >= 2 or run.fsdp):
+        gradients = 0.0  # moved to the host as soon as they are reduced
     if run.zero_stage in (2, 3) and full:
         gradients = max(gradients, layer_elements(shape) * width)
-    head = weights.head * width / cut.gradients if full else 0.0
+    names = mapping("memory.yaml")["whole_modules"]
+    head = weights.head * width / cut.gradients if full else weights.head * weights.saved_width * bool(set(names["head"]) & set(run.saved))
     embedding = weights.embedding * width / cut.gradients if full else 0.0
     copies = 0.0
     batched = expert_parameters(shape) * (shape.layers - shape.dense_layers) if shape.experts and shape.experts.router == "every" else 0
@@ -102,8 +109,9 @@ def step(
         copies = HALF * (linear_parameters(shape) + (0 if scored else weights.head) + batched)
     length = run.length / cut.context
     rows = run.batch * run.method.rows
-    positions = (run.completion + 1) / cut.context if run.completion else length
-    update = optimizer.temporary / cut.states
+    kept = run.completion is not None and run.method.loss != "log_softmax"
+    positions = ((run.completion or 0) + 1) / cut.context if kept else length
+    update = _update(run, optimizer, cut)
     return Step(
         resident=alive,
         gradients=gradients,
@@ -115,3 +123,12 @@ def step(
         length=length,
         positions=positions,
     )
+
+
+def _update(run: Run, optimizer: State, cut: Degrees) -> float:
+    """Bytes that the optimizer's step takes for a moment: nothing where it runs on the host; under ZeRO-3 for one group of parameters at a
+    time (deepspeed/runtime/zero/stage3.py, sub_group_size)."""
+    if "optimizer" in run.offloaded:
+        return 0.0
+    most = float(mapping("memory.yaml")["zero"]["group_elements"]) * FULL
+    return min(optimizer.temporary / cut.states, most) if run.zero_stage == 3 else optimizer.temporary / cut.states

@@ -6,32 +6,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advisor.errors import InputError
+from advisor.memory.adapters import adapter_width, adapters_of, saved_modules, targets_of
 from advisor.memory.method import Method, method_of
 from advisor.memory.reader import OFF_WORDS, Reader
+from advisor.memory.rows import rows_of
 from advisor.memory.tables import mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run in plain terms. Widths are bytes, lengths tokens. `assumed` says in words what the settings did not."""
+    """A run in plain terms. Widths are bytes, lengths tokens. `length`: of a row of the forward pass; `sequence`: of the longest sample,
+    which is the same unless tokens size the micro-batches; `together`: samples in such a row at most, None where a row is one sample.
+    `assumed` says in words what the settings did not."""
 
     method: Method
     batch: int
     accumulation: int
     length: int
+    sequence: int
+    together: float | None
     completion: int | None
     weight: float
     half: bool
     peft: str
     rank: int
     targets: tuple[str, ...] | str
+    saved: tuple[str, ...]
     adapter_dropout: float
+    adapter_width: float
     quantization: str | None
     optimizer: str
     checkpointing: bool
     attention: str
     padded: bool
     fused_loss: bool
+    chosen_loss: bool
+    entropy_loss: bool
     kernels: bool
     offloaded: frozenset[str]
     zero_stage: int
@@ -40,6 +50,7 @@ class Run:
     pipeline: int
     context: int
     expert: int
+    megatron: bool
     reference: str
     engine: str
     engine_share: float
@@ -54,53 +65,70 @@ class Run:
     optimizer_in_backward: bool
     assumed: tuple[str, ...]
 
+    @property
+    def wide_states(self) -> bool:
+        """The optimizer keeps float32 weights and moments whatever the width of the weights."""
+        return self.zero_stage > 0 or self.megatron
+
 
 def read(settings: Mapping[str, object]) -> Run:
     """The run that `settings` describe. Raises InputError for a value that cannot be, and for a run without batch or length."""
     r = Reader(settings)
     method = method_of(r.word("method"))
-    batch = r.count("batch.micro") or r.count("batch.per_device")
-    if batch is None:
-        raise InputError("usage", "batch.per_device is not known: memory cannot be estimated without it")
     length, completion = _lengths(r, method)
+    rows = rows_of(r, length)
+    completions = rows.samples
     weight, half = _precision(r)
-    peft, quantization = _adapters(r)
+    peft, quantization = adapters_of(r)
     attention, padded = _attention(r)
     engine, share = _engine(r, method)
-    accumulation = r.count("batch.accumulation") or 1
+    megatron = bool(r.flag("parallel.megatron"))
+    zero_stage = _zero(r, missing=1 if megatron else 0)
+    accumulation = max(r.count("batch.accumulation") or 1, rows.least_steps)
+    packed = rows.together is not None
+    if packed:
+        padded, completion = False, None
+        attention = "flash" if attention == "sdpa" else attention
     return Run(
         method=method,
-        batch=batch,
+        batch=rows.batch,
         accumulation=accumulation,
-        length=length,
+        length=rows.length,
+        sequence=length,
+        together=rows.together,
         completion=completion,
         weight=weight,
         half=half,
         peft=peft,
         rank=(r.count("peft.rank") or 8) if peft != "none" else 0,
-        targets=_targets(r) if peft != "none" else (),
+        targets=targets_of(r) if peft != "none" else (),
+        saved=saved_modules(r) if peft != "none" else (),
         adapter_dropout=r.number("peft.dropout") or 0.0,
+        adapter_width=adapter_width(r, quantization, zero_stage, megatron),
         quantization=quantization,
         optimizer=r.word("optimizer.name") or "",
         checkpointing=bool(r.flag("memory.gradient_checkpointing")),
         attention=attention,
         padded=padded,
         fused_loss=bool(r.flag("memory.fused_loss")),
+        chosen_loss=bool(_chosen_loss(r, method)),
+        entropy_loss=bool(r.number("loss.entropy_coefficient")),
         kernels=bool(r.flag("memory.fused_kernels")),
         offloaded=_offloaded(r),
-        zero_stage=_zero(r),
+        zero_stage=zero_stage,
         fsdp=bool(r.flag("parallel.fsdp")),
         tensor=r.degree("parallel.tensor"),
         pipeline=r.degree("parallel.pipeline"),
         context=r.degree("parallel.context") * r.degree("parallel.sequence"),
         expert=r.degree("parallel.expert"),
+        megatron=megatron,
         reference=_reference(r, method, peft),
         engine=engine,
         engine_share=share,
         engine_sleeps=bool(r.flag("rollout.engine_sleep")),
         engine_length=r.count("rollout.engine_max_length"),
         engine_tensor=r.degree("rollout.engine_tensor"),
-        generation_batch=_generated(r, method, batch * accumulation),
+        generation_batch=_generated(r, method, completions * accumulation),
         critic_parameters=r.number("critic.parameters"),
         reward_parameters=r.number("reward.parameters"),
         images=r.count("data.images_per_sample") or 0,
@@ -144,33 +172,10 @@ def _precision(r: Reader) -> tuple[float, bool]:
     return float(data["dtypes"][name]), half
 
 
-def _adapters(r: Reader) -> tuple[str, str | None]:
-    kind = r.word("peft.kind") or "none"
-    kind = "none" if kind in OFF_WORDS | {"full"} else kind
-    words = str(r.settings.get("precision.quantization") or "").lower()
-    quantization = "4bit" if "4" in words else "8bit" if "8" in words else None
-    if kind == "qlora" and quantization is None:
-        quantization = "4bit"
-    if quantization and kind == "none":
-        r.assume("a quantized model cannot learn without adapters: counted as LoRA of rank 8")
-        kind = "lora"
-    return kind, quantization
-
-
-def _targets(r: Reader) -> tuple[str, ...] | str:
-    value = r.settings.get("peft.targets")
-    if isinstance(value, (list, tuple)) and len(value) == 1:
-        value = value[0]  # as TRL does: a list of one word may be the word for all
-    if isinstance(value, (list, tuple)) and value:
-        return tuple(str(item).rpartition(".")[2] for item in value)
-    if isinstance(value, str) and value.strip():
-        word = value.strip()
-        return (
-            "all-linear"
-            if word.lower() in ("all-linear", "all", "all_linear")
-            else tuple(part.strip().rpartition(".")[2] for part in word.replace(",", " ").split())
-        )
-    return ()
+def _chosen_loss(r: Reader, method: Method) -> float:
+    """Weight of a cross entropy of the chosen half beside the comparison; ORPO's is part of its definition."""
+    weight = r.number("loss.sft_weight")
+    return method.chosen_loss if weight is None or method.name == "orpo" or not method.chooses else weight
 
 
 def _attention(r: Reader) -> tuple[str, bool]:
@@ -196,10 +201,10 @@ def _offloaded(r: Reader) -> frozenset[str]:
     return frozenset(found)
 
 
-def _zero(r: Reader) -> int:
+def _zero(r: Reader, *, missing: int) -> int:
     stage = r.number("parallel.zero_stage")
     if stage is None:
-        return 0
+        return missing
     if stage not in (0, 1, 2, 3):
         raise InputError("usage", f"parallel.zero_stage is {stage:g}: DeepSpeed has the stages 0 to 3")
     return int(stage)
@@ -213,6 +218,8 @@ def _reference(r: Reader, method: Method, peft: str) -> str:
         wanted = False
     if not wanted:
         return "none"
+    if method.teacher:
+        return "separate"
     if r.flag("reference.precompute"):
         return "precomputed"
     named, own = r.word("reference.model"), r.word("model.name")

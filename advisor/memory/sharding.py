@@ -11,16 +11,19 @@ from advisor.memory.settings import Run
 
 @dataclass(frozen=True, slots=True)
 class Degrees:
-    """GPUs along each axis; `weights`, `gradients`, `states`: into how many parts data parallelism cuts them."""
+    """GPUs along each axis; `weights`, `gradients`, `states`: into how many parts data parallelism cuts them; `expert_states`: those of
+    experts, which fewer GPUs share where experts lie in groups."""
 
     data: int
     tensor: int
     pipeline: int
     context: int
     expert: int
+    sequence: bool = False
     weights: int = 1
     gradients: int = 1
     states: int = 1
+    expert_states: int = 1
 
 
 def degrees(run: Run, gpus: int) -> Degrees:
@@ -37,16 +40,19 @@ def degrees(run: Run, gpus: int) -> Degrees:
             "usage", f"parallel sizes contradict each other: {run.expert} expert groups on {gpus} GPUs with pipeline {run.pipeline}"
         )
     parts = data * run.context
-    stage = 3 if run.fsdp else run.zero_stage
+    # Megatron's distributed optimizer cuts the optimizer's states and nothing else.
+    stage = min(run.zero_stage, 1) if run.megatron else 3 if run.fsdp else run.zero_stage
     return Degrees(
         data,
         run.tensor,
         run.pipeline,
         run.context,
         run.expert,
+        sequence=run.megatron,
         weights=parts if stage >= 3 else 1,
         gradients=parts if stage >= 2 else 1,
         states=parts if stage >= 1 else 1,
+        expert_states=max(1, parts * run.tensor // run.expert) if stage >= 1 else 1,
     )
 
 
@@ -77,4 +83,5 @@ def local(shape: Architecture, cut: Degrees) -> Architecture:
         vocabulary=-(-shape.vocabulary // t),
         layers=-(-shape.layers // cut.pipeline),
         experts=experts,
+        spread=t if cut.sequence else 1,
     )

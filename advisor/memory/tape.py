@@ -25,6 +25,10 @@ class Tensor:
         self.storage: Tensor = storage.storage if storage is not None else self
 
 
+WEIGHT = Tensor(0.0, 0.0, False)
+"""A parameter among what is saved: no bytes of its own, and yet something that the walk back needs."""
+
+
 class Node(NamedTuple):
     """One operation; a split has several outputs, which are views."""
 
@@ -120,14 +124,28 @@ class Tape:
         storages = {id(tensor.storage): tensor.storage for node in self.nodes for tensor in node.saved}
         return sum(storage.size for storage in storages.values())
 
-    def forward(self, x: Tensor, *, recorded: bool) -> float:
+    def _last_saving(self) -> int:
+        """Operations up to the last that saves something; that itself only where it saves its result."""
+        recorded = {id(node) for node in self.nodes if node.saved}
+        number = max((number for number, node in enumerate(self.operations) if id(node) in recorded), default=-1)
+        if number < 0:
+            return 0
+        node = self.operations[number]
+        return number + (1 if any(tensor in node.outputs for tensor in node.saved) else 0)
+
+    def keeps(self, tensor: Tensor) -> bool:
+        """Whether the storage of `tensor` is among what is saved."""
+        return any(saved.storage is tensor.storage for node in self.nodes for saved in node.saved)
+
+    def forward(self, x: Tensor, *, recorded: bool, again: bool = False) -> float:
         """The most alive in the forward pass, the input `x` included: storages live to their last use, and with `recorded` what is saved
-        lives on."""
+        lives on. `again`: as checkpointing repeats it, which stops where the last tensor is saved."""
+        operations = self.operations[: self._last_saving()] if again else self.operations
         last = {id(tensor.storage): number for number, node in enumerate(self.operations) for tensor in node.inputs}
         immortal = {id(tensor.storage) for node in self.nodes for tensor in node.saved} if recorded else set()
         made = {id(x)}
         live = peak = x.size
-        for number, node in enumerate(self.operations):
+        for number, node in enumerate(operations):
             fresh = [tensor for tensor in node.outputs if tensor.storage is tensor]
             if recorded:
                 fresh += [tensor for tensor in node.saved if id(tensor) not in last and tensor.storage is tensor]
@@ -168,6 +186,25 @@ class Tape:
             if node.weight_gradient or node.temporary:
                 live -= copies
         return Backward(peak, live)
+
+    def early(self, output: Tensor) -> float:
+        """Bytes of gradients, beside that of `output`, when the walk back first needs something saved: what checkpointing computes again is
+        computed on top of them."""
+        holders: dict[int, list[float]] = {id(output): [output.size, 1]}
+        live = 0.0
+        for node in reversed(self.nodes):
+            if node.saved or node.weight_gradient:
+                break
+            gradients = [held for tensor in node.outputs if (held := holders.pop(id(tensor), None)) is not None]
+            if not gradients:
+                continue
+            for tensor in (tensor for tensor in node.inputs if tensor.grad):
+                live += 0.0 if node.alias else tensor.size
+                live -= self._give(holders, tensor, gradients[0] if node.alias else [tensor.size, 0])
+            for held in gradients:
+                held[1] -= 1
+                live -= held[0] if held[1] == 0 else 0.0
+        return live
 
     @staticmethod
     def _give(holders: dict[int, list[float]], tensor: Tensor, gradient: list[float]) -> float:

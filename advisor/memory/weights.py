@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from advisor.memory.architecture import (
     Architecture,
+    convolution_linears,
     expert_parameters,
     head_parameters,
     layer_parameters,
@@ -14,7 +15,7 @@ from advisor.memory.architecture import (
     outer_parameters,
     parameters,
 )
-from advisor.memory.experts import EXPERTS
+from advisor.memory.experts import EXPERTS, GROUPED
 from advisor.memory.settings import Run
 from advisor.memory.tables import mapping
 
@@ -22,7 +23,8 @@ from advisor.memory.tables import mapping
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Elements and bytes on one GPU before data-parallel sharding. `outer`: embeddings and head among the learning elements;
-    `width`: bytes of a learning element; `largest`: elements of the largest learning tensor; `quantized`: bytes of a quantized element."""
+    `width`: bytes of a learning element; `largest`: elements of the largest learning tensor; `saved`: elements of whole modules that learn
+    beside adapters, as copies of `saved_width` bytes an element."""
 
     base: int
     base_bytes: float
@@ -33,15 +35,25 @@ class Weights:
     largest: int
     head: int
     embedding: int
+    saved: int = 0
+    saved_width: float = 0.0
+
+    @property
+    def learning_bytes(self) -> float:
+        return (self.learning - self.saved) * self.width + self.saved * self.saved_width
 
 
 def targets(shape: Architecture, run: Run) -> frozenset[str]:
     """Names of the linear layers that carry an adapter. PEFT's own default is query and value, or the fused projection."""
-    names = {item[0] for dense in (True, False) if dense or shape.experts for item in linears(shape, dense=dense)}
+    kinds = [dense for dense in (True, False) if dense or shape.experts]
+    names = {item[0] for dense in kinds for item in linears(shape, dense=dense)}
+    names |= {item[0] for item in convolution_linears(shape)} if shape.convolutions else set()
     if run.peft == "none":
         return frozenset()
     if run.targets:
         wanted = names if run.targets == "all-linear" else names & set(run.targets)
+        if run.megatron and shape.experts and run.targets == "all-linear":
+            return frozenset(wanted | {GROUPED})
         inner = set(shape.mlp) & wanted or {"w1", "w2", "w3"} & set(run.targets)
         # PEFT takes the MLP's names for the stacked experts' where a family has both.
         return frozenset((wanted - set(shape.mlp)) | {EXPERTS}) if shape.expert_adapters and inner else frozenset(wanted)
@@ -53,36 +65,39 @@ def adapter_parameters(shape: Architecture, run: Run) -> int:
     """Two low-rank matrices for every target in every layer."""
     chosen = targets(shape, run)
 
-    def of(dense: bool) -> int:
-        total = sum(run.rank * (into + out) for name, into, out, _ in linears(shape, dense=dense) if name in chosen)
+    def of(dense: bool, convolution: bool) -> int:
+        layers = linears(shape, dense=dense, convolution=convolution)
+        total = sum(run.rank * (into + out) for name, into, out, _ in layers if name in chosen)
         e = shape.experts
         if e and not dense and EXPERTS in chosen:
             total += run.rank * (
                 2 * e.count * (shape.hidden + 2 * e.intermediate) + e.count * (e.intermediate + shape.hidden) + shape.hidden + e.count
             )
+        if e and not dense and GROUPED in chosen:
+            total += run.rank * e.count * (2 * shape.hidden + 3 * e.intermediate)
         return total
 
-    dense = shape.dense_layers
-    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+    return sum(count * of(dense, convolution) for count, dense, convolution in shape.stretches)
 
 
 def linear_parameters(shape: Architecture) -> int:
     """Elements in linear layers of all decoder layers: what quantization reaches (experts are stacked tensors, which it does not)."""
-    dense = shape.dense_layers
+    return sum(
+        count * sum(into * out for _, into, out, _ in linears(shape, dense=dense, convolution=convolution))
+        for count, dense, convolution in shape.stretches
+    )
 
-    def of(kind: bool) -> int:
-        return sum(into * out for _, into, out, _ in linears(shape, dense=kind))
 
-    return dense * of(True) + ((shape.layers - dense) * of(False) if dense < shape.layers else 0)
+def scorer_parameters(shape: Architecture) -> int:
+    """Of a model that gives one score in the place of logits."""
+    return parameters(shape) + shape.hidden - (0 if shape.tied else head_parameters(shape))
 
 
 def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
     """`weight`: bytes of an unquantized base element."""
     scored = run.method.loss == "score"
     head = shape.hidden if scored else head_parameters(shape)
-    base = parameters(shape)
-    if scored:
-        base += shape.hidden - (0 if shape.tied else head_parameters(shape))
+    base = scorer_parameters(shape) if scored else parameters(shape)
     embedding = shape.vocabulary * shape.hidden
     base_bytes = base * weight
     if run.quantization:
@@ -94,14 +109,11 @@ def weigh(shape: Architecture, run: Run, weight: float) -> Weights:
         outer = outer_parameters(shape) + (head if not shape.tied or scored else 0) + shape.layers * norm_parameters(shape)
         return Weights(base, base_bytes, 0, base - vision, outer, weight, largest, head, embedding)
     adapters = adapter_parameters(shape, run) + (shape.hidden if scored else 0)
-    return Weights(base, base_bytes, adapters, adapters, 0, adapter_width(run), adapters, head, embedding)
-
-
-def adapter_width(run: Run) -> float:
-    """PEFT keeps adapters in float32, over a half-precision base too; TRL casts them to bfloat16 over a quantized base and under ZeRO-3."""
-    return 2.0 if run.quantization or run.zero_stage == 3 else 4.0
+    names = mapping("memory.yaml")["whole_modules"]
+    saved = sum(size for part, size in (("embedding", embedding), ("head", head)) if set(names[part]) & set(run.saved))
+    return Weights(base, base_bytes, adapters, adapters + saved, 0, run.adapter_width, max(adapters, saved), head, embedding, saved, weight)
 
 
 def layer_elements(shape: Architecture) -> int:
     """Elements of the largest decoder layer."""
-    return max(layer_parameters(shape, dense=dense) for dense in (True, False) if dense or shape.experts)
+    return max(layer_parameters(shape, dense=dense, convolution=convolution) for _, dense, convolution in shape.stretches)

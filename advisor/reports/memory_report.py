@@ -128,7 +128,7 @@ def _lines(one: Prediction) -> Iterator[str]:
 
 def _traced(told: Exact) -> Iterator[str]:
     """`traced with the real modules: fits, 12.3 GiB between 10.9 and 14.0 ...`, then what of the run it is not."""
-    if told.tensors is None or told.closed is None:
+    if told.tensors is None:
         yield f"  not traced: {told.reason}"
         return
     versions = ", ".join(f"{name} {version}" for name, version in told.tracer.items())
@@ -138,7 +138,9 @@ def _traced(told: Exact) -> Iterator[str]:
         yield f"  traced with the real modules: {words}{band}"
     else:
         yield f"  traced with the real modules, no verdict: {told.reason}"
-    shares = f"{told.tensors:.2f} GiB of tensors traced, {told.closed:.2f} by the closed form ({told.closed / told.tensors - 1:+.1%})"
+    shares = f"{told.tensors:.2f} GiB of tensors traced"
+    if told.closed is not None:
+        shares += f", {told.closed:.2f} by the closed form ({told.closed / told.tensors - 1:+.1%})"
     yield f"    the same step: {shares}; {told.seconds:.0f} s, {versions}"
     if told.remarks:
         yield "    " + "; ".join(told.remarks)

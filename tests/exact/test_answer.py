@@ -37,6 +37,17 @@ def test_the_closed_form_s_overhead_is_added() -> None:
     assert told(gpu="t4").verdict == "fits" and told(gpu=None).verdict == "unknown"
 
 
+def test_a_model_of_another_kind_is_traced_and_has_no_closed_form() -> None:
+    """The lower bound is what the optimizer's step takes: batches may be shorter than those that were traced."""
+    config = {**CONFIG, "model_type": "qwen3_next"}
+    shape = architecture_from_config(config)
+    device = find_device("a10-24gb")
+    found = exact(SETTINGS, config, shape, device, 1, estimate(SETTINGS, shape, device, 1), answer)
+    assert (found.closed, found.tensors, found.verdict) == (None, 10.0, "fits")
+    assert found.peak is not None
+    assert found.peak.low == pytest.approx(2 + overhead("low", 2, 1))
+
+
 def test_several_gpus_add_buffers() -> None:
     found = told(gpus=4)
     assert found.added["communication"] > 0
@@ -63,5 +74,5 @@ def test_why_there_is_no_trace_is_said() -> None:
         raise CannotTraceError("no time")
 
     assert told(tracer=refuses) == Exact("no time")
-    assert "no traced step" in str(told(method="ppo").reason)
+    assert "no traced step" in str(told(method="rlaif").reason)
     assert "is not known" in str(exact(SETTINGS, None, None, None, 1, estimate(SETTINGS, None, None, 1), answer).reason)

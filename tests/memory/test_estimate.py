@@ -142,9 +142,10 @@ def test_generating_with_the_model_itself_needs_a_cache() -> None:
 
 
 def test_ppo_counts_critic_and_reward_model() -> None:
+    """A critic's weights and two moments are there throughout, its gradients while it is updated, when the policy's are gone."""
     found = bare({**DPO, "method": "ppo", "lengths.prompt": 512, "lengths.completion": 512}, model("Qwen/Qwen2.5-1.5B"), H100, 1)
-    assert found.components["reward_model"] == pytest.approx(2 * 1_543_714_304 / GIB)
-    assert found.components["critic"] == pytest.approx(8 * 1_543_714_304 / GIB)
+    assert found.components["reward_model"] == pytest.approx(2 * 1_543_714_304 / GIB, rel=1e-5)
+    assert found.components["critic"] == pytest.approx(6 * 1_543_714_304 / GIB, rel=1e-5)
 
 
 def test_levers_are_sorted_by_what_they_cost() -> None:
@@ -211,7 +212,13 @@ SWITCHES = st.fixed_dictionaries(
         "model.dtype": st.sampled_from(["bfloat16", "float32"]),
         "precision.bf16": st.booleans(),
         "peft.kind": st.sampled_from(["none", "lora", "qlora"]),
-        "method": st.sampled_from(["sft", "dpo", "kto", "orpo", "reward"]),
+        "method": st.sampled_from(["sft", "dpo", "kto", "orpo", "cpo", "simpo", "reward", "prm", "gkd", "grpo", "ppo", "online_dpo"]),
+        "parallel.megatron": st.booleans(),
+        "peft.saved_modules": st.sampled_from([None, ["lm_head"], "embed_tokens"]),
+        "loss.entropy_coefficient": st.sampled_from([0.0, 0.01]),
+        "loss.sft_weight": st.sampled_from([None, 0.0, 1.0]),
+        "batch.micro_tokens": st.sampled_from([None, 1, 3000, 100000]),
+        "batch.mini": st.sampled_from([None, 1.0, 512.0]),
     }
 )
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from advisor.memory.architecture import parameters
-from advisor.memory.estimate import peak
-from advisor.memory.model_config import architecture_from_config
+from advisor.memory.estimate import bare, peak
+from advisor.memory.model_config import architecture_from_config, foreign_name
 from advisor.memory.settings import read
 
 DATA = Path(__file__).parent / "data"
@@ -23,29 +23,11 @@ def configs(name: str) -> dict[str, dict[str, Any]]:
     return {family["name"]: family["config"] for family in json.loads((DATA / name).read_text())}
 
 
-FIRST, LATER = configs("families.json"), configs("families_later.json")
-FAMILIES = FIRST | LATER
+FIRST, LATER, METHODS = configs("families.json"), configs("families_later.json"), configs("families_methods.json")
+FAMILIES = FIRST | LATER | METHODS
 
-# Known to be off: eager attention that holds one more score tensor (Falcon), ALiBi's scores held across layers (BLOOM), the gate
-# of gpt-oss in a checkpointed layer, adapters on latent attention.
-KNOWN = {
-    "falcon-4l-16": 0.15,
-    "bloom-4l": 0.13,
-    "gptoss-4l-20": 0.05,
-    "gptoss-4l-23": 0.04,
-    "deepseekv3-4l": 0.05,
-    "gpt2-4l-05": 0.04,
-    "neox-4l-16": 0.035,
-    # Squared ReLU and checkpointing around adapters; shared experts behind adapters; one key-value head with learned positions.
-    "nanochat-4l": 0.065,
-    "granitemoeshared-4l": 0.045,
-    "bigcode-4l": 0.055,
-    "exaonemoe-4l": 0.035,
-    "dots1-4l": 0.035,
-    "codegen-4l-20": 0.035,
-    "gptoss-4l-22": 0.055,
-    "gptoss-4l-03": 0.035,
-}
+# Known to be off: CodeGen splits heads by copying them and holds the fused projection meanwhile.
+KNOWN = {"codegen-4l-05": 0.04}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -78,18 +60,60 @@ def test_families_that_came_later_are_within_three_percent(family: str) -> None:
     assert {name: error for name, error in errors.items() if abs(error) > allowed(name)} == {}
 
 
-def test_half_of_the_later_families_traces_are_within_half_a_percent() -> None:
+@pytest.mark.parametrize("method", ["orpo", "cpo", "simpo", "online_dpo", "gkd", "prm", "ppo"])
+def test_methods_that_compare_imitate_or_classify_are_within_two_percent(method: str) -> None:
+    """On families whose logits are large beside their layers. The formulas were derived from TRL's code and looked at on the first family
+    only; the two others were traced after they stood, and asked for one term: what a soft cap keeps of logits outside the completion."""
+    errors = {row["id"]: estimated(row) / row["traced"]["peak_gib"] - 1 for row in rows("traces_methods.jsonl") if row["method"] == method}
+    assert len(errors) >= 21
+    assert {name: error for name, error in errors.items() if abs(error) > 0.02} == {}
+
+
+def test_half_of_the_later_families_traces_are_within_a_third_of_a_percent() -> None:
     errors = [abs(estimated(row) / row["traced"]["peak_gib"] - 1) for row in rows("traces_later.jsonl")]
     assert len(errors) > 500
-    assert statistics.median(errors) < 0.005
-    assert statistics.mean(errors) < 0.01
+    assert statistics.median(errors) < 0.003
+    assert statistics.mean(errors) < 0.005
 
 
-@pytest.mark.parametrize("kind", ["lfm2", "gemma3n_text", "qwen3_next"])
-def test_layers_of_another_kind_are_said_to_be_guessed(kind: str) -> None:
-    """Convolutions, linear attention and parallel residual streams are not modelled."""
-    shape = architecture_from_config({**FIRST["llama-4l"], "model_type": kind})
-    assert shape.assumed == (f"model type {kind} is unknown: taken to be built like Llama",)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model_type": "kimi_linear"}, "linear attention"),
+        ({"model_type": "gemma3n_text"}, "parallel residual streams"),
+        ({"model_type": "qwen3_next"}, "linear attention"),
+        ({"model_type": "a_new_one", "mamba_d_state": 128}, "state-space layers"),
+        ({"layer_types": ["full_attention", "window_attention"]}, "layers of the type window_attention"),
+    ],
+)
+def test_layers_of_another_kind_get_no_figure(change: dict[str, Any], words: str) -> None:
+    """What is not modelled is not guessed: a convolution or a linear attention keeps other tensors than attention does."""
+    shape = architecture_from_config({**FIRST["llama-4l"], **change})
+    found = bare({"method": "sft", "batch.per_device": 1, "lengths.total": 1024}, shape, None, 1)
+    assert found.verdict == "unknown"
+    assert found.peak is None
+    assert found.reason
+    assert words in found.reason
+
+
+def test_layer_types_of_attention_are_known() -> None:
+    shape = architecture_from_config({**FIRST["llama-4l"], "layer_types": ["full_attention", "sliding_attention"]})
+    assert shape.foreign == ""
+
+
+def test_an_unknown_model_type_is_said_to_be_guessed() -> None:
+    shape = architecture_from_config({**FIRST["llama-4l"], "model_type": "a_new_one"})
+    assert shape.assumed == ("model type a_new_one is unknown: taken to be built like Llama",)
+
+
+def test_no_plain_model_stands_for_one_of_another_kind() -> None:
+    assert foreign_name("Qwen/Qwen3-Next-80B-A3B-Instruct")
+    assert foreign_name("Qwen/Qwen3.5-35B-A3B")
+    assert not foreign_name("LiquidAI/LFM2-1.2B")
+    assert foreign_name("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-Base-BF16")
+    assert not foreign_name("nvidia/Llama-3.1-Nemotron-Nano-8B-v1")
+    assert not foreign_name("Qwen/Qwen3-8B")
+    assert not foreign_name("google/gemma-3-27b-it")
 
 
 def test_models_of_full_depth_are_within_one_percent() -> None:
