@@ -1,10 +1,13 @@
 """Measure peak memory of real TRL training steps on a CUDA GPU, to hold the estimate against.
 
-Models have random weights and real shapes; samples have a fixed number of tokens, so that nothing depends on data. Every run is a process
-of its own. A line of CSV a run: what was run, peaks of torch's allocator (allocated, reserved) and of the process as the driver sees it.
+Models have random weights and real shapes; samples have a fixed number of tokens of a vocabulary made here, so that nothing depends on
+data and nothing is downloaded. Every run is a process of its own. A line of CSV a run: what was run, peaks of torch's allocator (allocated,
+reserved) and of the process as the driver sees it.
 
     python benchmarks/measure_memory.py --out measured.csv                 the planned runs
     python benchmarks/measure_memory.py --out measured.csv --method dpo --model Qwen/Qwen2.5-0.5B --batch 2 --length 1024
+    python benchmarks/measure_memory.py --out tried.csv --method dpo --model openai-community/gpt2 --length 32 --device cpu
+                                                                           whether the steps run at all; measures nothing
 
 Needs torch with CUDA, trl, datasets and (for LoRA) peft; pynvml for the process's memory.
 """
@@ -59,6 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=2, help="per device: pairs, completions or sequences")
     parser.add_argument("--length", type=int, default=1024, help="tokens of every sample")
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     return parser.parse_args()
 
 
@@ -89,9 +93,19 @@ def settings_of(options: argparse.Namespace) -> dict[str, object]:
     return found | ({"lengths.prompt": half, "lengths.completion": half, "kl.coefficient": 0.0} if options.method == "grpo" else {})
 
 
-def samples(method: str, length: int, tokenizer: Any) -> list[dict[str, str]]:
+def tokenizer_of_words() -> Any:
+    """A tokenizer with a few words of one token each; a model may generate others, which decode to nothing."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"<pad>": 0, "</s>": 1, "<unk>": 2, "a": 3}, unk_token="<unk>"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+
+
+def samples(method: str, length: int) -> list[dict[str, str]]:
     """Texts whose token counts add up to `length`: one token repeated."""
-    word = next(text for text in (" the", " a", "a") if len(tokenizer(text, add_special_tokens=False)["input_ids"]) == 1)
+    word = "a "
     half = word * (length // 2 - 2)
     row = {"sft": {"text": word * length}, "dpo": {"prompt": half, "chosen": half, "rejected": half}, "grpo": {"prompt": half}}[method]
     return [row] * 64
@@ -99,7 +113,7 @@ def samples(method: str, length: int, tokenizer: Any) -> list[dict[str, str]]:
 
 def varied(completions: list[str], **_: Any) -> list[float]:
     """Rewards that differ, so that advantages are not all zero."""
-    return [float(len(text) % 7) for text in completions]
+    return [float(place) for place in range(len(completions))]
 
 
 def train(options: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]:
@@ -108,14 +122,16 @@ def train(options: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]
     import transformers
     import trl
     from datasets import Dataset
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
 
-    torch.cuda.reset_peak_memory_stats()
-    tokenizer = AutoTokenizer.from_pretrained(options.model)
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    if options.device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    tokenizer = tokenizer_of_words()
     shape = AutoConfig.for_model(config.pop("model_type"), **config)
-    with torch.device("cuda"):
-        model = AutoModelForCausalLM.from_config(shape, dtype=getattr(torch, options.dtype))
+    # TRL would load the reference by the model's name.
+    with_reference = options.method == "dpo" and options.peft == "none"
+    with torch.device(options.device):
+        made = [AutoModelForCausalLM.from_config(shape, dtype=getattr(torch, options.dtype)) for _ in range(1 + with_reference)]
     kind = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO"}[options.method]
     half = options.length // 2
     extra: dict[str, Any] = {"max_length": options.length} if options.method != "grpo" else {}
@@ -134,32 +150,38 @@ def train(options: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]
             max_steps=options.steps,
             bf16=options.bf16,
             gradient_checkpointing=options.checkpointing,
-            optim="adamw_torch_fused",
+            optim="adamw_torch_fused" if options.device == "cuda" else "adamw_torch",
+            use_cpu=options.device == "cpu",
             report_to="none",
             save_strategy="no",
             logging_steps=1,
             **extra,
         )
-        more: dict[str, Any] = (
-            {"reward_funcs": lambda completions, **_: [float(len(text) % 7) for text in completions]} if options.method == "grpo" else {}
-        )
+        more: dict[str, Any] = {"reward_funcs": varied} if options.method == "grpo" else {}
+        if with_reference:
+            more["ref_model"] = made[1]
         if options.peft == "lora":
             from peft import LoraConfig
 
             more["peft_config"] = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
-        dataset = Dataset.from_list(samples(options.method, options.length, tokenizer))
-        trainer = getattr(trl, f"{kind}Trainer")(model=model, args=training, train_dataset=dataset, processing_class=tokenizer, **more)
+        dataset = Dataset.from_list(samples(options.method, options.length))
+        trainer = getattr(trl, f"{kind}Trainer")(model=made[0], args=training, train_dataset=dataset, processing_class=tokenizer, **more)
         status = "ok"
         try:
             trainer.train()
         except torch.cuda.OutOfMemoryError:
             status = "out of memory"
+    measured = {"gpu": "none"}
+    if options.device == "cuda":
+        measured = {
+            "allocated_gib": round(torch.cuda.max_memory_allocated() / GIB, 3),
+            "reserved_gib": round(torch.cuda.max_memory_reserved() / GIB, 3),
+            "process_gib": process_gib(),
+            "gpu": torch.cuda.get_device_name(),
+        }
     return {
         "status": status,
-        "allocated_gib": round(torch.cuda.max_memory_allocated() / GIB, 3),
-        "reserved_gib": round(torch.cuda.max_memory_reserved() / GIB, 3),
-        "process_gib": process_gib(),
-        "gpu": torch.cuda.get_device_name(),
+        **measured,
         "torch": torch.__version__,
         "trl": trl.__version__,
         "transformers": transformers.__version__,

@@ -231,7 +231,10 @@ def test_more_tokens_never_take_less(switches: dict[str, object], name: str) -> 
     for factor in (1, 2):
         length = switches["lengths.total"]
         assert isinstance(length, int)
-        found = bare({**switches, "lengths.total": length * factor}, shape, H100, 1)
+        budget = switches["batch.micro_tokens"]
+        # Within a fixed budget longer samples are fewer, and each has a position of its own beside those that count.
+        budget = budget * factor if isinstance(budget, int) else None
+        found = bare({**switches, "lengths.total": length * factor, "batch.micro_tokens": budget}, shape, H100, 1)
         assert found.peak is not None
         assert all(math.isfinite(size) and size >= 0 for size in found.components.values())
         peaks.append(found.peak.expected)
