@@ -35,7 +35,8 @@ class Remark(NamedTuple):
 def remark(was: str | None, because: str, rule: str, label: str = "") -> Remark:
     """States what a value was, None for an added one, and why it is no longer."""
     said = "added" if was is None else f"was {shortened(was)}"
-    because = _RULE_MARK.sub(r"(\1)", one_line(because))
+    # A reason that says what the old value is has no need to name it again.
+    because = _RULE_MARK.sub(r"(\1)", one_line(because)).removeprefix(f"{shortened(was)} is " if was is not None else "")
     return Remark(f"{said}: {because}" if because else said, rule or _UNNAMED, one_line(label).replace(" ", "_").replace(";", ""))
 
 

@@ -116,7 +116,9 @@ def advice(finding: Finding) -> str:
     written = [f"{_verb(change.op)} {change.key or change.name}{_change(change.op, change.new, change.new_key)}" for change in fix.changes]
     if not written:
         return fix.text
-    reason = fix.changes[0].because
+    reason, old = fix.changes[0].because, fix.changes[0].old
+    if reason.startswith((f"{old} is ", f"the default {old} is ")):
+        reason = f"since {reason}"
     later = "" if fix.stage == "immediate" else f" ({fix.stage})"
     return ", ".join(written) + (f", {reason}" if reason else "") + later
 

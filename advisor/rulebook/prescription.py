@@ -22,8 +22,9 @@ def prescribe(scope: Scope, wanted: float | None, place: Place | None) -> Fix | 
     """The first of the rule's fixes that applies; for a band without one, the smallest change that reaches it."""
     if not scope.rule.fixes and wanted is not None and scope.rule.of is not None:
         change = setting(scope, scope.rule.of, wanted, _direction(scope))
-        if change.op == "insert" and change.old is not None:
-            change = change._replace(because=f"the default {plainly(change.old)} is {change.because}")
+        if change.old is not None:
+            old = f"the default {plainly(change.old)}" if change.op == "insert" else change.old
+            change = change._replace(because=f"{old} is {change.because}")
         return Fix("suggested", "immediate", settings_text((change,)), (change,))
     for fix in scope.rule.fixes:
         if fix.when is None or scope.value(fix.when) is True:
