@@ -10,7 +10,7 @@ from advisor.expression.evaluation import evaluate, missing
 from advisor.expression.failure import ExpressionError
 from advisor.expression.functions import BUILTINS, Function
 from advisor.expression.parsing import parse
-from advisor.expression.partial import FALSE, TRUE, open_parts, residue
+from advisor.expression.partial import FALSE, TRUE, condition_of, open_parts, residue
 from advisor.expression.template import Template, dump_template, load_template, parse_template, render
 from advisor.expression.tree import Expression, Tree, dump, load
 from advisor.expression.value import ABSENT, UNKNOWN, Absent, Nothing, Result, Type, Unknown, Value
@@ -33,6 +33,7 @@ __all__ = [
     "Type",
     "Unknown",
     "Value",
+    "condition_of",
     "dump",
     "dump_template",
     "evaluate",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from advisor.expression.evaluation import Lookup, evaluate
+from advisor.expression.evaluation import evaluate
 from advisor.expression.functions import BUILTINS, Function
+from advisor.expression.steps import Lookup
 from advisor.expression.tree import Expression, Tree
 from advisor.expression.value import UNKNOWN, Type
 
@@ -37,6 +38,13 @@ def open_parts(node: Tree) -> Iterator[tuple[str, str]]:
     for part in node[1:]:
         if isinstance(part, tuple) and node[0] != "const":
             yield from open_parts(part)
+
+
+def condition_of(tree: Tree) -> Expression:
+    """A residue as an expression of its own, to be evaluated again and again."""
+    parts = list(open_parts(tree))
+    names, functions = (frozenset(name for what, name in parts if what == kind) for kind in ("name", "call"))
+    return Expression("", tree, Type.BOOLEAN, names, functions)
 
 
 def _residue(node: Tree, lookup: Lookup, functions: _Unanswered) -> Tree:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from advisor.expression.environment import Environment
-from advisor.expression.evaluation import Functions, Lookup, evaluate
+from advisor.expression.evaluation import evaluate
 from advisor.expression.failure import ExpressionError
 from advisor.expression.notation import KINDS, written
 from advisor.expression.parsing import parse
+from advisor.expression.steps import Functions, Lookup
 from advisor.expression.tree import Expression, dump, load
 from advisor.expression.value import Type
 

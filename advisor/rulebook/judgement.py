@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
-from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, Tree, evaluate, missing, render
+from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
 from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
-from advisor.rulebook.screening import Condition, Kind
+from advisor.rulebook.screening import Kind
 from advisor.rulebook.vocabulary import functions
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Scope:
             return assumed
         return found
 
-    def value(self, expression: Expression | Tree) -> Value | Nothing:
+    def value(self, expression: Expression) -> Value | Nothing:
         # Most rules assume nothing and name nothing of their own: then the run's names are looked up without a detour.
         if self.local or self.rule.assume is not None:
             return evaluate(expression, self.lookup, self.functions)
@@ -145,7 +145,7 @@ class Scope:
     def words(self, template: Template) -> str:
         return render(template, self.lookup, self.functions)
 
-    def outcome(self, when: Condition, holds: Condition) -> list[Finding] | Skipped | None:
+    def outcome(self, when: Expression | None, holds: Expression | None) -> list[Finding] | Skipped | None:
         """Findings (none where the rule is met), what was missing, or None where the rule does not apply.
 
         `when` and `holds` are what screening left of the rule's own.
@@ -165,7 +165,7 @@ class Scope:
         lacked = missing(expression, self.lookup, self.functions)
         return Skipped(self.rule.id, lacked) if lacked or not (self.rule.history or self.rule.dialects) else None
 
-    def _relation(self, holds: Condition) -> list[Finding] | Skipped | None:
+    def _relation(self, holds: Expression | None) -> list[Finding] | Skipped | None:
         assert self.rule.holds is not None and holds is not None
         result = self.value(holds)
         if isinstance(result, Nothing):

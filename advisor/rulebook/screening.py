@@ -6,9 +6,9 @@ The files of a sweep share those and differ in numbers, so that most conditions 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
-from advisor.expression import FALSE, TRUE, Expression, Nothing, Tree, missing, open_parts, residue
+from advisor.expression import FALSE, TRUE, Expression, Nothing, condition_of, missing, open_parts, residue
 from advisor.rulebook.finding import Skipped
 from advisor.rulebook.rule import Rule
 
@@ -30,16 +30,13 @@ class Kind(NamedTuple):
     with_history: bool
 
 
-Condition: TypeAlias = Expression | Tree | None
-
-
 class Candidate(NamedTuple):
     """A rule that may have something to say, and what is left to find out about it."""
 
     rule: Rule
-    when: Condition
+    when: Expression | None
     """Its condition without the parts that are settled; None where it holds."""
-    holds: Condition
+    holds: Expression | None
     """What must hold, likewise."""
 
 
@@ -96,7 +93,7 @@ class Screen:
                 if lacked or not (rule.history or rule.dialects):
                     skipped.append(Skipped(rule.id, lacked))
             else:
-                candidates.append(Candidate(rule, None if when == TRUE else when, holds))
+                candidates.append(Candidate(rule, None if when == TRUE else condition_of(when), condition_of(holds)))
         return Screened(tuple(met), tuple(skipped), tuple(candidates))
 
 
