@@ -42,6 +42,8 @@ class Reference(NamedTuple):
     key: str
     title: str
     url: str | None
+    framework: str | None = None
+    """Where it speaks of one framework alone: for a run of another it is none."""
 
 
 class Change(NamedTuple):

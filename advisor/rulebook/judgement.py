@@ -14,7 +14,7 @@ from advisor.configuration.catalogue import Value
 from advisor.configuration.fact import Facts, Place
 from advisor.configuration.native import Native
 from advisor.expression import ABSENT, UNKNOWN, Expression, Function, Nothing, Template, evaluate, missing, render
-from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Related, Severity, Skipped
+from advisor.rulebook.finding import CONFIDENCES, Confidence, Evidence, Finding, Reference, Related, Severity, Skipped
 from advisor.rulebook.prescription import prescribe
 from advisor.rulebook.region import Standing, row_for, standing, target
 from advisor.rulebook.rule import BandRow, Rule, Rulebook
@@ -248,9 +248,14 @@ class Scope:
             related=self._related(place),
             evidence=self._evidence(),
             fix=prescribe(self, wanted, place),
-            references=tuple(self.rulebook.references[key] for key in rule.references),
+            references=self._references(),
             historic=rule.history,
         )
+
+    def _references(self) -> tuple[Reference, ...]:
+        """Those of the rule, without what is said of other frameworks than the run's."""
+        found = (self.rulebook.references[key] for key in self.rule.references)
+        return tuple(one for one in found if one.framework in (None, self.run.source.get("source.framework")))
 
     def _evidence(self) -> tuple[Evidence, ...]:
         """What the history shows, statistic by statistic; one that cannot be computed is left out."""

@@ -26,7 +26,7 @@ def packs() -> Mapping[str, Mapping[str, Any]]:
 @cache
 def references() -> Mapping[str, Reference]:
     raw = load_yaml(data("rules", "references.yaml"))
-    return {key: Reference(key, entry["title"], entry.get("url")) for key, entry in raw.items()}
+    return {key: Reference(key, entry["title"], entry.get("url"), entry.get("framework")) for key, entry in raw.items()}
 
 
 @cache
