@@ -115,14 +115,15 @@ def _placed(forward: Forward, x: Tensor, attention: Callable[[Tensor], Tensor], 
 def _attention(forward: Forward, x: Tensor) -> Tensor:
     shape, tape = forward.shape, forward.tape
     layers = attention_linears(shape)
-    query, key, value = _latent(forward, x) if shape.latent else _projected(forward, x, layers)
+    held: list[Tensor] = []
+    query, key, value = _latent(forward, x) if shape.latent else _projected(forward, x, layers, held)
     mixed = mix(forward, query, key, value)
     for gate in layers[3:-1] if not shape.latent else ():
         opened = forward.linear(x, gate)
         mixed = tape.multiply(mixed, tape.apply([opened], opened.elements, opened.width, saves_output=True))
     mixed = forward.norm(mixed) if shape.sub_norms else mixed
     out = forward.linear(mixed, layers[-1])
-    tape.hold(x, query, key, value)
+    tape.hold(x, query, key, value, *held)
     return out
 
 
@@ -144,12 +145,14 @@ def _convolution(forward: Forward, x: Tensor) -> Tensor:
     return forward.linear(laid, out)
 
 
-def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values; those of a fused projection are views of it."""
+def _projected(forward: Forward, x: Tensor, layers: list[tuple[str, int, int, bool]], held: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values; those of a fused projection are views of it, or copies beside which it lives on (`held`)."""
     shape, tape, tokens = forward.shape, forward.tape, forward.tokens
     if len(layers) == 2:
         sizes = (tokens * size for size in (shape.query_size, shape.key_size, shape.key_size))
-        query, key, value = tape.split(forward.linear(x, layers[0]), *sizes)
+        parts = tape.split(forward.linear(x, layers[0]), *sizes)
+        query, key, value = (tape.apply([part], part.elements, part.width) for part in parts) if shape.split_copies else parts
+        held += (parts[0], query, key) if shape.split_copies else ()
     else:
         query, key, value = (forward.linear(x, item) for item in layers[:3])
     if shape.qk_norm != "none" and not shape.late_qk_norm:

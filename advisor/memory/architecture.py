@@ -98,6 +98,7 @@ class Architecture:
     sub_norms: bool = False
     held_outputs: bool = False
     held_scores: bool = False
+    split_copies: bool = False
     expert_adapters: bool = False
     attention_dropout: float = 0.0
     dropout: float = 0.0

@@ -92,6 +92,7 @@ def architecture_from_config(config: Mapping[str, Any]) -> Architecture:
         sub_norms=bool(family.get("sub_norms")),
         held_outputs=bool(family.get("held_outputs")),
         held_scores=bool(family.get("held_scores")) or alibi,
+        split_copies=bool(family.get("split_copies")),
         narrow_softmax=bool(family.get("narrow_softmax")),
         attention_dropout=_share(values, "attn_pdrop", "attention_dropout"),
         dropout=_share(values, "resid_pdrop", "resid_dropout", "residual_dropout", "hidden_dropout", "dropout"),
