@@ -11,6 +11,7 @@ import click
 from advisor.cli.written import pack_options, written
 from advisor.reports.links import page_of
 from advisor.reports.rule_page import page
+from advisor.rulebook.library import written_rules
 
 
 @click.command("explain")
@@ -18,9 +19,9 @@ from advisor.reports.rule_page import page
 @pack_options
 def command(rule: str, packs: Sequence[str], isolated: bool) -> None:
     """Explain a rule, by its id or its name."""
-    rules, book, documentation = written(packs, isolated)
+    own, book, documentation = written(packs, isolated)
     known: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for pack, raw in rules:
+    for pack, raw in (*written_rules(), *own):
         known[raw["id"].lower()] = known[raw["name"]] = (pack, raw)
     found = known.get(rule.lower())
     if found is None:

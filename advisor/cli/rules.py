@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from advisor.cli.written import pack_options, written
+from advisor.rulebook.library import raw_rules
 
 
 @click.command("rules")
@@ -18,7 +19,8 @@ from advisor.cli.written import pack_options, written
 @pack_options
 def command(method: str | None, select: str | None, output_format: str, packs: Sequence[str], isolated: bool) -> None:
     """List the rules: id, severity, methods, what they check."""
-    rows = sorted((raw for _, raw in written(packs, isolated).rules if _wanted(raw, method, select)), key=lambda raw: str(raw["id"]))
+    known = (*raw_rules(), *written(packs, isolated).own)
+    rows = sorted((raw for _, raw in known if _wanted(raw, method, select)), key=lambda raw: str(raw["id"]))
     if output_format == "json":
         fields = ("id", "name", "title", "form", "severity", "confidence", "methods")
         click.echo(json.dumps([{field: raw.get(field) for field in fields} for raw in rows], indent=2))

@@ -1,4 +1,4 @@
-"""The rules that a call can name: the shipped ones, and those of the packs that its settings or `--pack` name."""
+"""The rules that a call can name beside the shipped ones: those of the packs that its settings or `--pack` name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from advisor.cli.terms import Terms
 from advisor.dialects.options import Options
-from advisor.rulebook.library import rulebook, written_rules
+from advisor.rulebook.library import rulebook
 from advisor.rulebook.own_packs import joined, own_pack
 from advisor.rulebook.rule import Rulebook
 from advisor.rulebook.selection import Selection
@@ -18,10 +18,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Written(NamedTuple):
-    rules: Sequence[tuple[str, Mapping[str, Any]]]
-    """Each rule as its author wrote it, with the name of its pack."""
+    own: Sequence[tuple[str, Mapping[str, Any]]]
+    """Each rule of these packs as its author wrote it, with the name of its pack."""
     book: Rulebook
-    """The bands and references that they name."""
+    """The bands and references that rules name, shipped ones too."""
     documentation: str | None
 
 
@@ -40,4 +40,4 @@ def written(packs: Sequence[str], isolated: bool) -> Written:
     settings = Terms(Options(), Selection(), isolated=isolated).settings("-")
     paths = tuple(dict.fromkeys((*(settings.packs if settings is not None else ()), *packs)))
     own = [(pack.name, raw) for pack in map(own_pack, paths) for raw in pack.written]
-    return Written((*written_rules(), *own), joined((), paths) if paths else rulebook(()), settings.documentation if settings else None)
+    return Written(own, joined((), paths) if paths else rulebook(()), settings.documentation if settings else None)

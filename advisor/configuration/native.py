@@ -42,11 +42,10 @@ class Native:
     def depth_of(self, key: str) -> int:
         """How many of the sections that a dotted key stands in are there, counted from the outermost."""
         sections = list(_above(key))
-        held = [
-            any(place.startswith(prefix + section + ".") for place in self.places for prefix in (*self.prefixes, ""))
-            for section in sections
-        ]
-        return next((depth for depth, there in enumerate(held) if not there), len(sections))
+        absent = (
+            depth for depth, section in enumerate(sections) if not any(prefix + section in self.sections for prefix in (*self.prefixes, ""))
+        )
+        return next(absent, len(sections))
 
     def has(self, key: str) -> bool:
         """Whether a key is there; `*` stands for any run of characters."""
@@ -65,6 +64,11 @@ class Native:
 
     def unprefixed(self, key: str) -> str:
         return _unprefixed(key, self.prefixes)
+
+    @cached_property
+    def sections(self) -> frozenset[str]:
+        """The sections and lists that keys stand in, also where overrides name them only on the way to a value."""
+        return frozenset(section for key in self.places for section in _above(key))
 
     @cached_property
     def leaves(self) -> tuple[str, ...]:

@@ -12,9 +12,7 @@ from advisor.diagnosis.reading_guide import Guide
 from advisor.expression import Nothing
 from advisor.rulebook.finding import Finding, Reference
 from advisor.rulebook.library import references
-
-SIGNIFICANT = 3
-"""Digits of a computed value: more would claim a precision that no evidence has."""
+from advisor.rulebook.prescription import SIGNIFICANT
 
 
 def questions(guide: Guide, findings: Sequence[Finding]) -> Iterator[Question]:

@@ -71,36 +71,25 @@ def _default(node: Tree) -> Step:
     return lambda lookup, functions: otherwise if lookup(name) is ABSENT else value(lookup, functions)
 
 
-def _and(node: Tree) -> Step:
-    parts = tuple(map(step_of, node[1:]))
+def _joined(decisive: bool) -> Callable[[Tree], Step]:
+    """`and` and `or`: the first operand of the decisive value settles it, and one that is UNKNOWN leaves it open."""
 
-    def step(lookup: Lookup, functions: Functions) -> Result:
-        result: Result = True
-        for part in parts:
-            value = part(lookup, functions)
-            if value is False:
-                return False
-            if value is UNKNOWN:
-                result = UNKNOWN
-        return result
+    def make(node: Tree) -> Step:
+        parts = tuple(map(step_of, node[1:]))
 
-    return step
+        def step(lookup: Lookup, functions: Functions) -> Result:
+            result: Result = not decisive
+            for part in parts:
+                value = part(lookup, functions)
+                if value is decisive:
+                    return decisive
+                if value is UNKNOWN:
+                    result = UNKNOWN
+            return result
 
+        return step
 
-def _or(node: Tree) -> Step:
-    parts = tuple(map(step_of, node[1:]))
-
-    def step(lookup: Lookup, functions: Functions) -> Result:
-        result: Result = False
-        for part in parts:
-            value = part(lookup, functions)
-            if value is True:
-                return True
-            if value is UNKNOWN:
-                result = UNKNOWN
-        return result
-
-    return step
+    return make
 
 
 def _not(node: Tree) -> Step:
@@ -245,8 +234,8 @@ _STEPS: Final[Mapping[str, Callable[[Tree], Step]]] = {
     "has": _has,
     "known": _known,
     "default": _default,
-    "and": _and,
-    "or": _or,
+    "and": _joined(False),
+    "or": _joined(True),
     "not": _not,
     "neg": _neg,
     "if": _if,

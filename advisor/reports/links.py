@@ -23,15 +23,16 @@ def published() -> str | None:
 def page_of(rule: str, address: str | None = None) -> str | None:
     """The address of a rule's page; None for a rule of somebody's own, and while the documentation has no address."""
     address = address or published()
-    return f"{address.rstrip('/')}/rules/{rule}/" if address is not None and _is_shipped(rule) else None
+    return f"{address.rstrip('/')}/rules/{rule}/" if address is not None and is_shipped(rule) else None
 
 
 def shipped_page(rule: str) -> Path | None:
     """The page that came with the program (Markdown); None for a rule of somebody's own."""
     path = data("docs/rules", f"{rule}.md")
-    return path if _is_shipped(rule) and path.is_file() else None
+    return path if is_shipped(rule) and path.is_file() else None
 
 
 @cache
-def _is_shipped(rule: str) -> bool:
+def is_shipped(rule: str) -> bool:
+    """Whether a rule is one of ours, and not of somebody's own pack."""
     return any(raw["id"] == rule for _, raw in raw_rules())

@@ -10,7 +10,7 @@ from advisor.evidence.distribution import distribution
 from advisor.evidence.firing import firing_rates
 from advisor.expression.notation import rate
 from advisor.reports.distribution_plot import LEGEND, plot
-from advisor.reports.links import shipped_page
+from advisor.reports.links import is_shipped
 from advisor.rulebook.pack import build_rule
 from advisor.rulebook.rule import Rulebook
 
@@ -36,7 +36,7 @@ def _lines(pack: str, raw: Mapping[str, Any], book: Rulebook, address: str | Non
         yield from _band(raw, pack, book)
     measured = (
         firing_rates().words(raw["id"])
-        if shipped_page(raw["id"]) is not None
+        if is_shipped(raw["id"])
         else "a rule of your own: its share on published configurations is not measured"
     )
     yield f"\n{measured}"
